@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ceiling, connectDevice, latency, type Pair, type Target } from './chat-load';
+import { median, spread } from './figures';
+import { memoryOf, pinning, pinSelf, startServer, type Running } from './processes';
+
+const ROOMS = 200;
+const ROUNDS = 3;
+const ROUND_SECONDS = 5;
+const WINDOW = 4;
+const IDLE_CONNECTIONS = 2_000;
+const LATENCY_RATE = 500;
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+async function call<T>(url: string, path: string, body: unknown, token?: string): Promise<T> {
+  const response = await fetch(url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}
+const register = (url: string, name: string) =>
+  call<{ token: string; user: { _id: string } }>(url, '/api/auth/register', {
+    name,
+    email: `${name}@example.com`,
+    password: 'correct horse',
+  });
+
+async function pairUpProduct(url: string): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  for (let at = 0; at < ROOMS; at += 1) {
+    const [one, other] = await Promise.all([register(url, `s${at}`), register(url, `r${at}`)]);
+    const { chatRoomId } = await call<{ chatRoomId: string }>(url, '/api/chat/rooms', { otherUserId: other.user._id }, one.token);
+    const [sender, receiver] = await Promise.all([connectDevice(url, one.token), connectDevice(url, other.token)]);
+    pairs.push({ sender, receiver, chatRoomId });
+  }
+  return pairs;
+}
+async function pairUpRaw(url: string): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  for (let at = 0; at < ROOMS; at += 1) {
+    const chatRoomId = `room${at}`;
+    const [sender, receiver] = await Promise.all([connectDevice(url), connectDevice(url)]);
+    await Promise.all([sender.emitWithAck('join', chatRoomId), receiver.emitWithAck('join', chatRoomId)]);
+    pairs.push({ sender, receiver, chatRoomId });
+  }
+  return pairs;
+}
+
+/** Bytes per idle connection and connections a second, by opening many. */
+async function idle({ pid, url }: Running, token?: string): Promise<{ bytes: number; perSecond: number }> {
+  const before = memoryOf(pid);
+  const startedAt = performance.now();
+  const sockets = [];
+  for (let opened = 0; opened < IDLE_CONNECTIONS; opened += 50)
+    sockets.push(...(await Promise.all(Array.from({ length: 50 }, () => connectDevice(url, token)))));
+  const perSecond = IDLE_CONNECTIONS / ((performance.now() - startedAt) / 1000);
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const bytes = (memoryOf(pid) - before) / IDLE_CONNECTIONS;
+  sockets.forEach((socket) => socket.disconnect());
+  return { bytes, perSecond };
+}
+
+/** The product in one process on its embedded defaults, through its gateway, beside a raw Socket.IO server that stores nothing. */
+export async function benchChat(): Promise<void> {
+  pinSelf();
+  const dataDir = mkdtempSync(join(tmpdir(), 'linsta-bench-'));
+  const raw = await startServer(join(__dirname, 'raw-server.js'));
+  const product = await startServer(require.resolve('@linsta/launcher/main'), {
+    DATA_DIR: dataDir,
+    PORT: '0',
+    NODE_ENV: '',
+    LOG_LEVEL: 'error',
+    ARGON2_MEMORY_KIB: '64',
+    ...Object.fromEntries(
+      ['AUTH_RATE_LIMIT', 'RATE_LIMIT', 'USER_RATE_LIMIT', 'SOCKET_RATE_LIMIT'].map((name) => [`${name}_PER_MINUTE`, '1000000']),
+    ),
+    MAX_CONNECTIONS_PER_ADDRESS: '9000',
+    MAX_SOCKETS_PER_USER: '9000',
+    EVENTS_PER_SECOND: '100000',
+    EVENTS_BURST: '100000',
+  });
+  try {
+    print(`Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim()}); ${pinning}`);
+    print(`${ROOMS} rooms of two, texts of 100 bytes, ${ROUNDS} interleaved rounds of ${ROUND_SECONDS} s`);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const idleMemory = memoryOf(product.pid);
+    const targets: Target[] = [
+      { name: 'raw Socket.IO, nothing stored (R)', url: raw.url, pairs: await pairUpRaw(raw.url) },
+      { name: 'Linsta, stored, through the gateway', url: product.url, pairs: await pairUpProduct(product.url) },
+    ];
+    const rates = new Map<string, number[]>(targets.map(({ name }) => [name, []]));
+    for (let round = 0; round < ROUNDS; round += 1)
+      for (const target of targets) rates.get(target.name)?.push(await ceiling(target, ROUND_SECONDS, WINDOW));
+    const r = median(rates.get(targets[0]?.name ?? '') ?? []);
+    for (const { name } of targets) {
+      const all = rates.get(name) ?? [];
+      print(`${name}: ${Math.round(median(all))} messages/s (${spread(all)}), ${(median(all) / r).toFixed(3)} R`);
+    }
+    for (const target of targets) {
+      const { p50, p99, lagMs } = await latency(target, LATENCY_RATE, 10);
+      print(
+        `${target.name}: at ${LATENCY_RATE} messages/s p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms (load's own lag p99 ${lagMs.toFixed(1)} ms)`,
+      );
+    }
+    const { token } = await register(product.url, 'idle');
+    for (const [name, running, key] of [
+      ['raw Socket.IO', raw, undefined],
+      ['Linsta', product, token],
+    ] as const) {
+      const { bytes, perSecond } = await idle(running, key);
+      print(
+        `${name}: ${(bytes / 1000).toFixed(1)} kB for each of ${IDLE_CONNECTIONS} idle connections, ${Math.round(perSecond)} connections/s`,
+      );
+    }
+    print(`Linsta, everything in one process: ${Math.round(idleMemory / 1e6)} MB resident when idle`);
+    targets.forEach(({ pairs }) => pairs.forEach(({ sender, receiver }) => (sender.disconnect(), receiver.disconnect())));
+  } finally {
+    await Promise.all([raw.end(), product.end()]);
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}

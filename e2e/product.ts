@@ -1,0 +1,96 @@
+import { startAllInOne, type AllInOne } from '@linsta/launcher';
+import { createTemporaryDirectory } from '@linsta/testing';
+import { createLogger } from '@linsta/server';
+import { io, type Socket } from 'socket.io-client';
+
+let serial = 0;
+
+export interface Person {
+  _id: string;
+  name: string;
+  email: string;
+  token: string;
+  refreshToken: string;
+}
+
+/** The whole product on a free port, its data in a directory of its own. */
+export async function startProduct(env: NodeJS.ProcessEnv = {}) {
+  const directory = createTemporaryDirectory();
+  const start = (): Promise<AllInOne> =>
+    startAllInOne({
+      dataDir: directory.path,
+      env: {
+        PORT: '0',
+        ARGON2_MEMORY_KIB: '64',
+        DRAIN_MS: '50',
+        PRESENCE_GRACE_MS: '300',
+        AUTH_RATE_LIMIT_PER_MINUTE: '10000',
+        ...(process.env.MONGO_URL !== undefined && { MONGO_URL: process.env.MONGO_URL }),
+        ...env,
+      },
+      createServiceLogger: (service) => createLogger(service, process.env.TEST_LOG_LEVEL ?? 'error'),
+    });
+  let running = await start();
+  const sockets = new Set<Socket>();
+
+  const call = async (method: string, path: string, token?: string, body?: unknown) => {
+    const response = await fetch(running.url + path, {
+      method,
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+  };
+
+  return {
+    get url() {
+      return running.url;
+    },
+    call,
+    async register(name: string): Promise<Person> {
+      serial += 1;
+      const email = `${name.toLowerCase().replaceAll(' ', '-')}.${process.pid}.${Date.now()}.${serial}@example.com`;
+      const { status, body } = await call('POST', '/api/auth/register', undefined, { name, email, password: 'correct horse' });
+      if (status !== 201) throw new Error(`registering failed: ${JSON.stringify(body)}`);
+      return { ...body.user, token: body.token, refreshToken: body.refreshToken };
+    },
+    /** A device; `connected` resolves or rejects with the first answer. */
+    device(token: string | undefined, transports: ('websocket' | 'polling')[] = ['websocket']) {
+      const socket = io(running.url, {
+        transports,
+        forceNew: true,
+        reconnectionDelay: 50,
+        reconnectionDelayMax: 200,
+        auth: token === undefined ? {} : { token },
+      });
+      sockets.add(socket);
+      const received: Record<string, any[]> = {};
+      socket.onAny((event: string, payload: unknown) => (received[event] ??= []).push(payload));
+      const connected = new Promise<void>((resolve, reject) => {
+        socket.once('connect', resolve);
+        socket.once('connect_error', reject);
+      });
+      connected.catch(() => undefined);
+      return {
+        socket,
+        received,
+        connected,
+        ask: (event: string, payload?: unknown): Promise<any> => socket.timeout(10_000).emitWithAck(event, payload),
+      };
+    },
+    async restart() {
+      await running.stop();
+      running = await start();
+    },
+    async stop() {
+      for (const socket of sockets) socket.disconnect();
+      await running.stop();
+      directory.remove();
+    },
+  };
+}
+export type Product = Awaited<ReturnType<typeof startProduct>>;

@@ -1,0 +1,124 @@
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createChatService, loadConfig as chatConfig } from '@linsta/chat';
+import { createEventsService, loadConfig as eventsConfig } from '@linsta/events';
+import { createGatewayService, loadConfig as gatewayConfig } from '@linsta/gateway';
+import { startStoreThread } from '@linsta/mongo';
+import { createNotificationService, loadConfig as notificationConfig } from '@linsta/notification';
+import { createPostsService, loadConfig as postsConfig } from '@linsta/posts';
+import { createRealtimeService, loadConfig as realtimeConfig } from '@linsta/realtime';
+import { ConfigError, createAmqpBus, createLogger, createMemoryBus, createStops, freePorts, type Logger } from '@linsta/server';
+import { createUsersService, loadConfig as usersConfig } from '@linsta/users';
+import { loadSecrets } from './secrets';
+
+export interface AllInOne {
+  /** The gateway's address, http://host:port. */
+  url: string;
+  storeUrl: string;
+  stop(): Promise<void>;
+}
+export interface AllInOneOptions {
+  dataDir: string;
+  env: NodeJS.ProcessEnv;
+  createServiceLogger?: (service: string) => Logger;
+}
+
+/** Node's own recursive mkdir never returns where the kernel answers "no such file" below a directory that is there, e.g. in /proc. */
+const ensureDirectory = (path: string): void => {
+  if (existsSync(path)) return;
+  ensureDirectory(dirname(path));
+  mkdirSync(path);
+};
+
+const NAMES = ['users', 'posts', 'events', 'chat', 'notification', 'realtime'] as const;
+
+/** Reads many configurations and reports the faults of all of them at once. */
+function createGatherer() {
+  const faults = new Set<string>();
+  const gather = <T>(load: (env: NodeJS.ProcessEnv) => T, env: NodeJS.ProcessEnv): (() => T) => {
+    try {
+      const config = load(env);
+      return () => config;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const fault of error.faults) faults.add(fault);
+      return () => {
+        throw error;
+      };
+    }
+  };
+  return Object.assign(gather, {
+    assertNone() {
+      if (faults.size > 0) throw new ConfigError([...faults]);
+    },
+  });
+}
+
+/** All services in this process on the embedded defaults, wired by URL exactly as if each ran alone. Rejects with what was in the way, nothing left running. */
+export async function startAllInOne({
+  dataDir,
+  env,
+  createServiceLogger = (service) => createLogger(service, env.LOG_LEVEL ?? 'warn'),
+}: AllInOneOptions): Promise<AllInOne> {
+  ensureDirectory(dataDir);
+  accessSync(dataDir, constants.W_OK);
+  const stops = createStops(createServiceLogger('launcher'));
+  try {
+    let storeUrl = env.MONGO_URL;
+    if (storeUrl === undefined || storeUrl === '') {
+      const store = await startStoreThread({ dataDir: join(dataDir, 'store') });
+      stops.add('store', () => store.close());
+      storeUrl = store.url;
+    }
+    const busLogger = createServiceLogger('bus');
+    const amqpUrl = env.AMQP_URL ?? '';
+    const bus =
+      amqpUrl === '' ? createMemoryBus({ logger: busLogger }) : createAmqpBus({ url: amqpUrl, name: 'linsta', logger: busLogger });
+    stops.add('bus', () => bus.close());
+
+    const ports = await freePorts(NAMES.length * 2);
+    const wiring: NodeJS.ProcessEnv = { ...env, ...loadSecrets(dataDir, env), MONGO_URL: storeUrl, HOST: '127.0.0.1' };
+    NAMES.forEach((name, at) => {
+      wiring[`${name.toUpperCase()}_URL`] = `http://127.0.0.1:${ports[at * 2]}`;
+      wiring[`${name.toUpperCase()}_INTERNAL_URL`] = `http://127.0.0.1:${ports[at * 2 + 1]}`;
+    });
+    const envOf = (name: (typeof NAMES)[number]) => ({
+      ...wiring,
+      PORT: String(ports[NAMES.indexOf(name) * 2]),
+      INTERNAL_PORT: String(ports[NAMES.indexOf(name) * 2 + 1]),
+    });
+    const deps = (service: string) => ({ bus, logger: createServiceLogger(service) });
+
+    const gather = createGatherer();
+    const config = {
+      users: gather(usersConfig, envOf('users')),
+      posts: gather(postsConfig, envOf('posts')),
+      events: gather(eventsConfig, envOf('events')),
+      chat: gather(chatConfig, envOf('chat')),
+      notification: gather(notificationConfig, envOf('notification')),
+      realtime: gather(realtimeConfig, envOf('realtime')),
+      gateway: gather(gatewayConfig, { ...wiring, HOST: env.HOST ?? '127.0.0.1', PORT: env.PORT }),
+    };
+    gather.assertNone();
+
+    const services = [
+      createUsersService(config.users(), deps('users')),
+      createPostsService(config.posts(), deps('posts')),
+      createEventsService(config.events(), deps('events')),
+      createChatService(config.chat(), deps('chat')),
+      createNotificationService(config.notification(), deps('notification')),
+      createRealtimeService(config.realtime(), deps('realtime')),
+    ];
+    // The gateway opens last and closes first: nobody is let in before the house is ready, or while it is being left.
+    const gateway = createGatewayService(config.gateway(), { logger: createServiceLogger('gateway') });
+    stops.add('services', () => Promise.all(services.map((service) => service.stop())));
+    await Promise.all(services.map((service) => service.start()));
+    await gateway.start();
+    stops.add('gateway', () => gateway.stop());
+    const host = env.HOST ?? '127.0.0.1';
+    return { url: `http://${host === '127.0.0.1' ? 'localhost' : host}:${gateway.address().port}`, storeUrl, stop: () => stops.run() };
+  } catch (error) {
+    await stops.run();
+    throw error;
+  }
+}

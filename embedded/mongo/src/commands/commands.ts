@@ -1,0 +1,102 @@
+import { Int32, Long, type Doc } from '../bson';
+import { MongoError } from '../errors';
+import * as catalog from './catalog';
+import type { Command } from './command';
+import * as read from './read';
+import { MAX_MESSAGE_BYTES } from '../wire/messages';
+import * as write from './write';
+
+const VERSION = '7.0.0';
+
+/** No topologyVersion and no setName: drivers then take it for a standalone server and do not stream its state. */
+const hello: Command = ({ command }) => ({
+  [Object.keys(command)[0] === 'hello' ? 'isWritablePrimary' : 'ismaster']: true,
+  helloOk: true,
+  maxBsonObjectSize: new Int32(16 * 1024 * 1024),
+  maxMessageSizeBytes: new Int32(MAX_MESSAGE_BYTES),
+  maxWriteBatchSize: new Int32(100_000),
+  localTime: new Date(),
+  logicalSessionTimeoutMinutes: new Int32(30),
+  connectionId: new Int32(1),
+  minWireVersion: new Int32(0),
+  maxWireVersion: new Int32(21),
+  readOnly: false,
+  ok: 1,
+});
+const fixed =
+  (reply: () => Doc): Command =>
+  () => ({ ...reply(), ok: 1 });
+
+const COMMANDS: Record<string, Command> = {
+  hello,
+  isMaster: hello,
+  ismaster: hello,
+  ping: fixed(() => ({})),
+  buildInfo: fixed(() => ({
+    version: VERSION,
+    versionArray: [7, 0, 0, 0].map((part) => new Int32(part)),
+    gitVersion: 'embedded',
+    modules: ['linsta-embedded'],
+    bits: new Int32(64),
+    debug: false,
+    maxBsonObjectSize: new Int32(16 * 1024 * 1024),
+  })),
+  serverStatus: fixed(() => ({
+    host: 'embedded',
+    version: VERSION,
+    process: 'linsta-store',
+    pid: Long.fromNumber(process.pid),
+    uptime: process.uptime(),
+  })),
+  connectionStatus: fixed(() => ({ authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] } })),
+  getParameter: fixed(() => ({ featureCompatibilityVersion: { version: '7.0' } })),
+  hostInfo: fixed(() => ({ system: {}, os: {}, extra: {} })),
+  getCmdLineOpts: fixed(() => ({ argv: [], parsed: {} })),
+  getLog: fixed(() => ({ totalLinesWritten: new Int32(0), log: [] })),
+  endSessions: fixed(() => ({})),
+  killSessions: fixed(() => ({})),
+  refreshSessions: fixed(() => ({})),
+  insert: write.insert,
+  update: write.update,
+  delete: write.remove,
+  findAndModify: write.findAndModify,
+  find: read.find,
+  getMore: read.getMore,
+  killCursors: read.killCursors,
+  count: read.count,
+  distinct: read.distinct,
+  aggregate: read.aggregateCommand,
+  explain: read.explain,
+  create: catalog.create,
+  drop: catalog.drop,
+  dropDatabase: catalog.dropDatabase,
+  renameCollection: catalog.renameCollection,
+  listCollections: catalog.listCollections,
+  listDatabases: catalog.listDatabases,
+  listIndexes: catalog.listIndexes,
+  createIndexes: catalog.createIndexes,
+  dropIndexes: catalog.dropIndexes,
+  deleteIndexes: catalog.dropIndexes,
+  collMod: catalog.collMod,
+  collStats: catalog.collStats,
+  dbStats: catalog.dbStats,
+};
+const ALIASES: Record<string, string> = {
+  findandmodify: 'findAndModify',
+  buildinfo: 'buildInfo',
+  dbstats: 'dbStats',
+  collstats: 'collStats',
+  listcollections: 'listCollections',
+};
+
+export function commandOf(name: string): Command {
+  const key = ALIASES[name] ?? name;
+  const command = Object.hasOwn(COMMANDS, key) ? COMMANDS[key] : undefined;
+  if (command === undefined)
+    throw new MongoError(
+      59,
+      'CommandNotFound',
+      `no such command: '${name}'; if MongoDB has it, it is not in the embedded store: set MONGO_URL`,
+    );
+  return command;
+}

@@ -1,0 +1,222 @@
+import {
+  type Binary,
+  type BSONRegExp,
+  type BSONSymbol,
+  bsonType,
+  type Decimal128,
+  isDocument,
+  type Long,
+  type Numeric,
+  type ObjectId,
+  type Timestamp,
+  toDouble,
+} from './bson';
+import { badValue, notHere } from './errors';
+import { KeyWriter } from './key-writer';
+import { exactOf } from './numbers';
+
+/**
+ * The one order of values: by type as MongoDB ranks them, then by value. It exists once, as bytes: `encodeKey` writes a value so that comparing bytes
+ * compares values. Index keys are these bytes, and `compare` is their comparison, so matching, sorting and index ranges cannot disagree.
+ */
+export const RANK = {
+  minKey: 0x01,
+  empty: 0x08,
+  null: 0x10,
+  number: 0x18,
+  string: 0x20,
+  object: 0x28,
+  array: 0x30,
+  binary: 0x38,
+  objectId: 0x40,
+  bool: 0x48,
+  date: 0x50,
+  timestamp: 0x58,
+  regex: 0x60,
+  code: 0x68,
+  maxKey: 0xf0,
+} as const;
+
+export function rankOf(value: unknown): number {
+  switch (bsonType(value)) {
+    case -1:
+      return RANK.minKey;
+    case 6:
+    case 10:
+      return RANK.null;
+    case 1:
+    case 16:
+    case 18:
+    case 19:
+      return RANK.number;
+    case 2:
+    case 14:
+      return RANK.string;
+    case 3:
+      return RANK.object;
+    case 4:
+      return RANK.array;
+    case 5:
+      return RANK.binary;
+    case 7:
+      return RANK.objectId;
+    case 8:
+      return RANK.bool;
+    case 9:
+      return RANK.date;
+    case 17:
+      return RANK.timestamp;
+    case 11:
+      return RANK.regex;
+    case 127:
+      return RANK.maxKey;
+    default:
+      return RANK.code;
+  }
+}
+
+const SIGN = 1n << 63n;
+
+function previousDouble(value: number): number {
+  if (value === 0) return -Number.MIN_VALUE;
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  view.setBigInt64(0, view.getBigInt64(0) + (value > 0 ? -1n : 1n));
+  return view.getFloat64(0);
+}
+const REMAINDER_BITS = 160n;
+
+/** How far `value` lies above the double `floor`, as a fraction of its distance to the next double; in 160 bits no two decimals of 34 digits fall together. */
+function remainder(value: Numeric, floor: number, gap: number): bigint {
+  const { digits, exponent } = exactOf(value);
+  const [numerator, denominator] = exponent >= 0 ? [digits * 10n ** BigInt(exponent), 1n] : [digits, 10n ** BigInt(-exponent)];
+  const [floorNumerator, floorDenominator] = asFraction(floor);
+  const [gapNumerator, gapDenominator] = asFraction(gap);
+  const above = numerator * floorDenominator - floorNumerator * denominator;
+  return ((above * gapDenominator) << REMAINDER_BITS) / (denominator * floorDenominator * gapNumerator);
+}
+function asFraction(value: number): [bigint, bigint] {
+  let denominator = 1n;
+  let scaled = value;
+  while (!Number.isInteger(scaled)) {
+    scaled *= 2;
+    denominator *= 2n;
+  }
+  return [BigInt(scaled), denominator];
+}
+
+function writeNumber(value: Numeric | number, out: KeyWriter): void {
+  const type = bsonType(value);
+  const double = toDouble(value);
+  const plain = (number: number) => {
+    out.double(number);
+    out.byte(0);
+  };
+  if (Number.isNaN(double)) {
+    // Below every number, -Infinity too.
+    out.uint64(0n);
+    return out.byte(0);
+  }
+  if (type === 1 || type === 16 || double === 0 || (type === 18 && Number.isSafeInteger(double))) {
+    if (double === 0 && type === 19 && exactOf(value as Numeric).digits !== 0n) throw notHere('a Decimal128 outside the range of a double');
+    return plain(double);
+  }
+  if (!Number.isFinite(double) || (type === 19 && Math.abs(double) < 1e-290)) {
+    if (type === 19 && /^-?inf/i.test((value as Decimal128).toString())) return plain(double);
+    throw notHere('a Decimal128 outside the range of a double');
+  }
+  let floor = double;
+  while (compareToDouble(value as Long | Decimal128, floor) < 0) floor = previousDouble(floor);
+  const next = floor === double ? nextDouble(floor) : double;
+  const rest = remainder(value as Numeric, floor, next - floor);
+  if (rest === 0n) return plain(floor);
+  out.double(floor);
+  out.byte(1);
+  out.put(Buffer.from(rest.toString(16).padStart(40, '0'), 'hex'));
+}
+const nextDouble = (value: number) => -previousDouble(-value);
+function compareToDouble(value: Long | Decimal128, double: number): number {
+  const { digits, exponent } = exactOf(value);
+  const [numerator, denominator] = asFraction(double);
+  const left = exponent >= 0 ? digits * 10n ** BigInt(exponent) * denominator : digits * denominator;
+  const right = exponent >= 0 ? numerator : numerator * 10n ** BigInt(-exponent);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Writes one value so that comparing bytes compares values; none is a prefix of another. */
+export function writeValue(value: unknown, out: KeyWriter): void {
+  const rank = rankOf(value);
+  out.byte(rank);
+  writePayload(value, rank, out);
+}
+function writePayload(value: unknown, rank: number, out: KeyWriter): void {
+  switch (rank) {
+    case RANK.number:
+      return writeNumber(value as Numeric, out);
+    case RANK.string:
+      return out.text(typeof value === 'string' ? value : (value as BSONSymbol).value);
+    case RANK.object:
+      if (!isDocument(value)) throw notHere('comparing a DBRef');
+      for (const [name, field] of Object.entries(value)) {
+        const fieldRank = rankOf(field);
+        out.byte(fieldRank);
+        out.text(name);
+        writePayload(field, fieldRank, out);
+      }
+      return out.byte(0);
+    case RANK.array:
+      for (const element of value as unknown[]) writeValue(element, out);
+      return out.byte(0);
+    case RANK.binary: {
+      const { buffer, position, sub_type } = value as Binary;
+      out.uint32(position);
+      out.byte(sub_type);
+      return out.put(buffer.subarray(0, position));
+    }
+    case RANK.objectId:
+      return out.put((value as ObjectId).id);
+    case RANK.bool:
+      return out.byte(value === true ? 1 : 0);
+    case RANK.date: {
+      const ms = (value as Date).getTime();
+      if (Number.isNaN(ms)) throw badValue('an invalid date cannot be compared');
+      return out.uint64(BigInt(ms) + SIGN);
+    }
+    case RANK.timestamp:
+      return out.uint64((value as Timestamp).toBigInt());
+    case RANK.regex:
+      out.text((value as BSONRegExp).pattern);
+      return out.text((value as BSONRegExp).options);
+    case RANK.code:
+      throw notHere('comparing JavaScript code');
+    default:
+      return;
+  }
+}
+
+const scratch = new KeyWriter();
+export function encodeKey(value: unknown): Buffer {
+  scratch.truncate(0);
+  writeValue(value, scratch);
+  return scratch.slice();
+}
+/** What an empty array leaves in an index: below null. */
+export const EMPTY_ARRAY_KEY = Buffer.from([RANK.empty]);
+
+export function compare(a: unknown, b: unknown): number {
+  if (typeof a === 'string' && typeof b === 'string') return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (a instanceof Date && b instanceof Date) return a.getTime() - b.getTime();
+  const rankA = rankOf(a);
+  const rankB = rankOf(b);
+  if (rankA !== rankB) return rankA - rankB;
+  const typeA = bsonType(a);
+  const typeB = bsonType(b);
+  if ((typeA === 1 || typeA === 16) && (typeB === 1 || typeB === 16)) {
+    const x = toDouble(a);
+    const y = toDouble(b);
+    if (!Number.isNaN(x) && !Number.isNaN(y)) return x < y ? -1 : x > y ? 1 : 0;
+  }
+  if (rankA === RANK.objectId) return Buffer.compare((a as ObjectId).id, (b as ObjectId).id);
+  return Buffer.compare(encodeKey(a), encodeKey(b));
+}
+export const equal = (a: unknown, b: unknown): boolean => compare(a, b) === 0;

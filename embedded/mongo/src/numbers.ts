@@ -1,0 +1,70 @@
+import { bsonType, Decimal128, Double, Int32, Long, toDouble, type Numeric } from './bson';
+
+/** An exact decimal: `digits` × 10^`exponent`. */
+interface Exact {
+  digits: bigint;
+  exponent: number;
+}
+export function exactOf(value: Numeric): Exact {
+  if (bsonType(value) !== 19) {
+    const plain = bsonType(value) === 18 ? (value as Long).toBigInt() : undefined;
+    if (plain !== undefined) return { digits: plain, exponent: 0 };
+    const double = toDouble(value);
+    if (Number.isInteger(double)) return { digits: BigInt(double), exponent: 0 };
+    return parseDecimal(Decimal128.fromString(double.toPrecision(15).replace(/\.?0+(e|$)/, '$1')).toString());
+  }
+  return parseDecimal((value as Decimal128).toString());
+}
+function parseDecimal(text: string): Exact {
+  const [, sign = '', whole = '0', fraction = '', exponent = '0'] = /^(-?)(\d*)\.?(\d*)(?:E([+-]?\d+))?$/i.exec(text) ?? [];
+  return { digits: BigInt(`${sign}${whole}${fraction}` || '0'), exponent: Number(exponent) - fraction.length };
+}
+const toDecimal = ({ digits, exponent }: Exact) => Decimal128.fromStringWithRounding(`${digits}E${exponent}`);
+
+const INT32_MAX = 2_147_483_647n;
+const INT64_MAX = (1n << 63n) - 1n;
+
+/** The wider of the two types carries the result; a whole number that outgrows int32 becomes int64, beyond that a failure (undefined). */
+function arithmetic(
+  a: Numeric,
+  b: Numeric,
+  exact: (a: Exact, b: Exact) => Exact,
+  doubles: (a: number, b: number) => number,
+  whole: (a: bigint, b: bigint) => bigint,
+): Numeric | undefined {
+  const types = [bsonType(a), bsonType(b)];
+  if (types.includes(19)) {
+    if (!Number.isFinite(toDouble(a)) || !Number.isFinite(toDouble(b)))
+      return Decimal128.fromString(String(doubles(toDouble(a), toDouble(b))).replace('Infinity', 'Infinity'));
+    return toDecimal(exact(exactOf(a), exactOf(b)));
+  }
+  if (types.includes(1)) return new Double(doubles(toDouble(a), toDouble(b)));
+  const result = whole(exactOf(a).digits, exactOf(b).digits);
+  if (!types.includes(18) && result <= INT32_MAX && result >= -INT32_MAX - 1n) return new Int32(Number(result));
+  return result <= INT64_MAX && result >= -INT64_MAX - 1n ? Long.fromBigInt(result) : undefined;
+}
+
+export const add = (a: Numeric, b: Numeric) =>
+  arithmetic(
+    a,
+    b,
+    (x, y) => {
+      const exponent = Math.min(x.exponent, y.exponent);
+      return { digits: x.digits * 10n ** BigInt(x.exponent - exponent) + y.digits * 10n ** BigInt(y.exponent - exponent), exponent };
+    },
+    (x, y) => x + y,
+    (x, y) => x + y,
+  );
+export const multiply = (a: Numeric, b: Numeric) =>
+  arithmetic(
+    a,
+    b,
+    (x, y) => ({ digits: x.digits * y.digits, exponent: x.exponent + y.exponent }),
+    (x, y) => x * y,
+    (x, y) => x * y,
+  );
+export const negate = (value: Numeric) => multiply(value, new Int32(-1)) ?? new Double(-toDouble(value));
+
+/** A plain number as the type a driver would have sent. */
+export const wrap = (value: number): Numeric =>
+  Number.isInteger(value) && Math.abs(value) <= 2_147_483_647 && !Object.is(value, -0) ? new Int32(value) : new Double(value);

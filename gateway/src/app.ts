@@ -1,0 +1,212 @@
+import {
+  AppError,
+  bearer,
+  createInternalClient,
+  createServiceTokens,
+  createSessionCheck,
+  createStops,
+  createTokenVerifier,
+  listen,
+  notFound,
+  requestIdOf,
+  sendProblem,
+  toAppError,
+  type AddressedService,
+  type Logger,
+  type SessionCheck,
+  type VerifyToken,
+} from '@linsta/server';
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import type { GatewayConfig } from './config';
+import { createCors, createOrigins } from './cors';
+import { createHealth, type Health } from './health';
+import { addressOf, bucketOf, createLimits, type Limits } from './limits';
+import { methodsOf, publicCall, SOCKET_PATH, toTarget } from './paths';
+import { createProxy, type Proxy } from './proxy';
+import { createPublicServer } from './server';
+import { createTunnels } from './tunnel';
+import { welcome } from './welcome';
+
+/** An engine.io payload of realtime's biggest packet, with its framing. */
+const MAX_POLLING_BYTES = 160 * 1024;
+
+export interface GatewayDeps {
+  logger: Logger;
+  /** Serves everything that is neither the API nor a socket: the web app. Without it there is a small welcome page. */
+  pages?: RequestHandler;
+}
+
+interface Parts {
+  config: GatewayConfig;
+  logger: Logger;
+  pages: RequestHandler;
+  cors: RequestHandler;
+  limits: Limits;
+  proxy: Proxy;
+  health: Health;
+  verifyToken: VerifyToken;
+  sessions: SessionCheck;
+  ready: () => boolean;
+}
+
+const securityHeaders = (production: boolean) =>
+  helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'https:', 'data:'],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // A promise of https is only kept where there is one.
+    strictTransportSecurity: production,
+  });
+
+function answerErrors(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) return next(error);
+    const known = toAppError(error);
+    if (known === undefined) logger.error({ err: error, requestId: request.id }, 'request failed');
+    if (known?.status === 401) response.setHeader('www-authenticate', 'Bearer');
+    sendProblem(response, known ?? new AppError(500, 'INTERNAL', 'Something went wrong on our side; it has been noted'), request.id);
+  };
+}
+
+const logRequests =
+  (logger: Logger): RequestHandler =>
+  (request, response, next) => {
+    if (!logger.isLevelEnabled('debug')) return next();
+    const startedAt = performance.now();
+    const { method, path } = request;
+    response.on('close', () =>
+      logger.debug({ requestId: request.id, method, path, status: response.statusCode, ms: performance.now() - startedAt }, 'request'),
+    );
+    next();
+  };
+
+/** The way of a request: named, guarded, counted, then to the one service that the contract names. */
+function createApp({ config, logger, pages, cors, limits, proxy, health, verifyToken, sessions, ready }: Parts): Express {
+  const app = express();
+  app.disable('x-powered-by').set('etag', false).set('query parser', 'simple');
+  app.use((request, response, next) => {
+    request.id = requestIdOf(request.headers['x-request-id']);
+    response.setHeader('x-request-id', request.id);
+    next();
+  });
+  app.use(logRequests(logger), securityHeaders(config.NODE_ENV === 'production'), cors);
+
+  const passSockets = async (request: Request, response: express.Response, address: string) => {
+    await limits.sockets(bucketOf(address));
+    if (request.method !== 'GET' && request.method !== 'POST') throw new AppError(405, 'METHOD_NOT_ALLOWED', 'This path takes GET, POST');
+    const target = toTarget(request.url);
+    await proxy.forward('realtime', request, response, {
+      target,
+      address,
+      timeoutMs: config.POLLING_TIMEOUT_MS,
+      maxBodyBytes: MAX_POLLING_BYTES,
+    });
+  };
+  const passCall = async (request: Request, response: express.Response, address: string) => {
+    const target = toTarget(request.url);
+    const call = publicCall(request.method, target.path);
+    if (call.auth) await limits.auth(bucketOf(address));
+    if (!call.open) {
+      const identity = verifyToken(bearer(request.headers.authorization));
+      await sessions.assertOpen(identity);
+      await limits.user(identity.userId);
+    }
+    await proxy.forward(call.service, request, response, {
+      target,
+      address,
+      timeoutMs: config.UPSTREAM_TIMEOUT_MS,
+      maxBodyBytes: config.MAX_BODY_BYTES,
+    });
+  };
+
+  app.use(async (request, response, next) => {
+    const { path } = toTarget(request.url);
+    const address = addressOf(request, config.TRUST_PROXY);
+    response.setHeader('cache-control', 'no-store');
+    if (path === SOCKET_PATH) {
+      if (request.method !== 'OPTIONS') return passSockets(request, response, address);
+      return void response.set('allow', 'GET, POST').status(204).end();
+    }
+    if (path === '/livez') return void response.json({ status: 'ok' });
+    if (path === '/readyz') {
+      const checks = { gateway: ready() ? 'ok' : 'not ready', ...(await health.checks()) };
+      const ok = Object.values(checks).every((state) => state === 'ok');
+      return void response.status(ok ? 200 : 503).json({ status: ok ? 'ok' : 'not ready', checks });
+    }
+    await limits.address(bucketOf(address));
+    if (!/^\/(?:api|socket\.io|internal)(?:\/|$)/i.test(path)) {
+      response.removeHeader('cache-control');
+      return pages(request, response, next);
+    }
+    const methods = methodsOf(path);
+    if (methods !== undefined) response.setHeader('allow', methods.join(', '));
+    if (methods !== undefined && request.method === 'OPTIONS') return void response.status(204).end();
+    if (methods?.includes(request.method === 'HEAD' ? 'GET' : request.method) === true) response.removeHeader('allow');
+    return passCall(request, response, address);
+  });
+  app.use((_request, _response, next) => next(notFound('Path')));
+  app.use(answerErrors(logger));
+  return app;
+}
+
+/** The one public door. */
+export function createGatewayService(config: GatewayConfig, { logger, pages = welcome }: GatewayDeps): AddressedService {
+  const stops = createStops(logger);
+  const address = { port: 0, internalPort: 0 };
+  let ready = false;
+
+  return {
+    address: () => address,
+    async start() {
+      const users = createInternalClient({
+        neighbour: 'users',
+        baseUrl: config.USERS_INTERNAL_URL,
+        tokens: createServiceTokens(config.SERVICE_SECRET, 'gateway'),
+      });
+      stops.add('users client', () => users.close());
+      const proxy = createProxy(config, logger);
+      stops.add('proxy', () => proxy.close());
+      const health = createHealth(config);
+      stops.add('health', () => health.close());
+      const origins = createOrigins(config);
+      const limits = createLimits(config);
+      const tunnels = createTunnels(config, logger);
+      const app = createApp({
+        config,
+        logger,
+        pages,
+        cors: createCors(origins),
+        limits,
+        proxy,
+        health,
+        verifyToken: createTokenVerifier(config.JWT_SECRET),
+        sessions: createSessionCheck({ users, logger }),
+        ready: () => ready,
+      });
+      try {
+        const server = createPublicServer({ config, logger, app, origins, limits, tunnels });
+        const listening = await listen(undefined, { host: config.HOST, port: config.PORT, server });
+        address.port = listening.port;
+        stops.add('public door', () => Promise.all([listening.close(), tunnels.drain(config.DRAIN_MS)]));
+      } catch (error) {
+        await stops.run();
+        throw error;
+      }
+      ready = true;
+      logger.info(address, 'ready');
+    },
+    async stop() {
+      ready = false;
+      await stops.run();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { commonEnv, count, httpUrlOf, milliseconds, parseEnv, port } from '@linsta/server';
+import { z } from 'zod';
+
+const isOrigin = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+
+const env = z.object({
+  ...commonEnv,
+  PORT: port(5000),
+  USERS_URL: httpUrlOf('http://127.0.0.1:4001'),
+  POSTS_URL: httpUrlOf('http://127.0.0.1:4002'),
+  EVENTS_URL: httpUrlOf('http://127.0.0.1:4003'),
+  CHAT_URL: httpUrlOf('http://127.0.0.1:4004'),
+  NOTIFICATION_URL: httpUrlOf('http://127.0.0.1:4005'),
+  REALTIME_URL: httpUrlOf('http://127.0.0.1:4006'),
+  USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),
+  /**
+   * Browser origins that may call, separated by commas, e.g. `https://app.example.com`. Pages of the gateway's own address always may.
+   * Unset, outside production, pages on localhost may too, whatever their port: a frontend's development server.
+   */
+  CORS_ORIGIN: z
+    .string()
+    .transform((list) =>
+      list
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== ''),
+    )
+    .refine((list) => list.every(isOrigin), 'must be exact origins such as https://app.example.com, separated by commas, without a path')
+    .optional(),
+  /** How many proxies of ours stand before the gateway; that many X-Forwarded-For entries, from the right, are believed. */
+  TRUST_PROXY: z.coerce.number('must be a number of proxies').int().min(0).max(10).default(0),
+  RATE_LIMIT_PER_MINUTE: count(3_000),
+  USER_RATE_LIMIT_PER_MINUTE: count(1_200),
+  /** Registering, signing in and refreshing, per address: each costs a password hash or a signature. */
+  AUTH_RATE_LIMIT_PER_MINUTE: count(120),
+  /** Socket.IO polling requests and WebSocket upgrades, per address. */
+  SOCKET_RATE_LIMIT_PER_MINUTE: count(6_000),
+  /** A WebSocket takes two file descriptors here. */
+  MAX_CONNECTIONS: count(9_000),
+  MAX_CONNECTIONS_PER_ADDRESS: count(1_000),
+  MAX_BODY_BYTES: count(64 * 1024, 16 * 1024 * 1024),
+  UPSTREAM_TIMEOUT_MS: milliseconds(10_000),
+  /** A long poll is answered late on purpose: after the ping interval of realtime at the latest. */
+  POLLING_TIMEOUT_MS: milliseconds(60_000),
+  /** A WebSocket on which nothing moves for so long is dead; more than ping interval and ping timeout of realtime together. */
+  TUNNEL_IDLE_MS: milliseconds(90_000),
+  HEADERS_TIMEOUT_MS: milliseconds(10_000),
+  REQUEST_TIMEOUT_MS: milliseconds(30_000),
+  /** On stopping, sockets are ended over this time, so that they do not all come back at once. */
+  DRAIN_MS: milliseconds(2_000, 20_000),
+});
+
+export type GatewayConfig = z.output<typeof env>;
+export const loadConfig = (variables: NodeJS.ProcessEnv): GatewayConfig => parseEnv(env, variables);

@@ -1,0 +1,48 @@
+import { Agent, get } from 'node:http';
+import type { ServiceName } from '@linsta/contracts';
+import type { GatewayConfig } from './config';
+
+const DEADLINE_MS = 1_000;
+const HOLDS_MS = 1_000;
+
+export type State = 'ok' | 'not ready' | 'down';
+
+/** Asks every service how it is; an answer holds for a second, however many ask. */
+export function createHealth(config: GatewayConfig) {
+  const agent = new Agent({ keepAlive: true, timeout: 20_000 });
+  const urls: Record<ServiceName, string> = {
+    users: config.USERS_URL,
+    posts: config.POSTS_URL,
+    events: config.EVENTS_URL,
+    chat: config.CHAT_URL,
+    notification: config.NOTIFICATION_URL,
+    realtime: config.REALTIME_URL,
+  };
+  const ask = (url: string) =>
+    new Promise<State>((resolve) => {
+      const request = get(new URL('/readyz', url), { agent }, (response) => {
+        response.resume();
+        resolve(response.statusCode === 200 ? 'ok' : 'not ready');
+      });
+      const deadline = setTimeout(() => request.destroy(), DEADLINE_MS).unref();
+      request
+        .on('error', () => resolve('down'))
+        .on('close', () => {
+          clearTimeout(deadline);
+          resolve('down');
+        });
+    });
+
+  let last: { until: number; checks: Promise<Record<string, State>> } | undefined;
+  return {
+    checks(): Promise<Record<string, State>> {
+      if (last === undefined || last.until < Date.now()) {
+        const asked = Object.entries(urls).map(async ([name, url]) => [name, await ask(url)] as const);
+        last = { until: Date.now() + HOLDS_MS, checks: Promise.all(asked).then((states) => Object.fromEntries(states)) };
+      }
+      return last.checks;
+    },
+    close: () => agent.destroy(),
+  };
+}
+export type Health = ReturnType<typeof createHealth>;

@@ -1,0 +1,2 @@
+export { createGatewayService, type GatewayDeps } from './app';
+export { loadConfig, type GatewayConfig } from './config';

@@ -1,0 +1,167 @@
+import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { ServiceName } from '@linsta/contracts';
+import { AppError, sendProblem, unavailable, type Logger } from '@linsta/server';
+import type { Request, Response } from 'express';
+import { createProxyMiddleware, debugProxyErrorsPlugin, proxyEventsPlugin } from 'http-proxy-middleware';
+import type { GatewayConfig } from './config';
+import type { Target } from './paths';
+
+/** What reaches a service of what a client sent. Anything else, and with it every header by which services know each other, stays outside. */
+const FORWARDED = [
+  'accept',
+  'accept-language',
+  'authorization',
+  'content-type',
+  'content-encoding',
+  'content-length',
+  'transfer-encoding',
+  'user-agent',
+  'traceparent',
+  'tracestate',
+];
+/** What a service's answer must not say to a client: headers of the hop, and those that are the gateway's to set. */
+const WITHHELD = /^(?:connection|keep-alive|proxy-.*|te|trailer|upgrade|server|x-powered-by|access-control-.*|vary)$/;
+const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
+/** A body bigger than this is not read to its end just to answer politely. */
+const MAX_DISCARDED_BYTES = 8 * 1024 * 1024;
+
+export interface Forwarding {
+  target: Target;
+  address: string;
+  timeoutMs: number;
+  maxBodyBytes: number;
+}
+interface Exchange extends Forwarding {
+  neighbour: ServiceName;
+  outgoing?: ClientRequest;
+  /** Why the gateway itself ended it. */
+  refusal?: AppError;
+  deadline?: NodeJS.Timeout;
+}
+
+const announcedBytes = (request: IncomingMessage) => Number(request.headers['content-length'] ?? 0);
+const tooLarge = (limit: number) => new AppError(413, 'BODY_TOO_LARGE', `The body is larger than ${limit} bytes`);
+
+/** Throws 400 or 413 for what a request's framing alone tells. */
+function assertFraming(request: IncomingMessage, maxBodyBytes: number): void {
+  const encoding = request.headers['transfer-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'chunked')
+    throw new AppError(400, 'BAD_REQUEST', 'The transfer encoding is not understood');
+  // http-proxy gives a DELETE without length a length of 0 and sends its chunks all the same: the next request on that connection would be the caller's.
+  if (BODILESS.has(request.method ?? '') && (encoding !== undefined || announcedBytes(request) > 0))
+    throw new AppError(400, 'BODY_NOT_EXPECTED', 'This call takes no body');
+  if (announcedBytes(request) > maxBodyBytes) throw tooLarge(maxBodyBytes);
+}
+
+/** Passes requests on to the services over kept-alive connections, with a deadline, and answers for those that do not. */
+export function createProxy(config: GatewayConfig, logger: Logger) {
+  // Idle connections are given up well before the services do it (65 s), so that none is taken that is closing.
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 20_000 });
+  const exchanges = new WeakMap<IncomingMessage, Exchange>();
+
+  const refuse = (request: Request, response: Response, error: AppError) => {
+    if (error.status === 413) {
+      // Read on and throw away: a caller in the middle of its body would otherwise see a reset connection instead of the answer.
+      if (announcedBytes(request) > MAX_DISCARDED_BYTES) response.setHeader('connection', 'close');
+      request.unpipe().resume();
+    }
+    if (response.headersSent) response.destroy();
+    else sendProblem(response, error, request.id);
+  };
+  /** Ends an exchange from our side, whatever state it is in. */
+  const end = (exchange: Exchange, request: Request, response: Response, error: AppError) => {
+    if (exchange.refusal !== undefined) return;
+    exchange.refusal = error;
+    refuse(request, response, error);
+    exchange.outgoing?.destroy();
+  };
+
+  const on = {
+    start(request: Request, response: Response) {
+      const exchange = exchanges.get(request);
+      if (exchange === undefined) return;
+      const late = () => {
+        logger.warn({ requestId: request.id, neighbour: exchange.neighbour }, 'neighbour is too slow');
+        end(exchange, request, response, unavailable(`The ${exchange.neighbour} service did not answer in time`));
+      };
+      // The service's time begins when it has the whole request; a caller that dawdles meets the server's own limit.
+      const arm = () => (exchange.deadline ??= setTimeout(late, exchange.timeoutMs).unref());
+      if (announcedBytes(request) === 0 && request.headers['transfer-encoding'] === undefined) arm();
+      else {
+        let seen = 0;
+        request.on('end', arm).on('data', (chunk: Buffer) => {
+          seen += chunk.length;
+          if (seen > exchange.maxBodyBytes) end(exchange, request, response, tooLarge(exchange.maxBodyBytes));
+        });
+      }
+      response.on('close', () => {
+        clearTimeout(exchange.deadline);
+        if (!response.writableFinished) exchange.outgoing?.destroy();
+      });
+    },
+    proxyReq(outgoing: ClientRequest, request: Request, response: Response) {
+      const exchange = exchanges.get(request);
+      if (exchange === undefined) return;
+      exchange.outgoing = outgoing;
+      if (exchange.refusal !== undefined || response.destroyed) outgoing.destroy();
+    },
+    proxyRes(answer: IncomingMessage, request: Request, response: Response) {
+      for (const name of Object.keys(answer.headers)) if (WITHHELD.test(name)) delete answer.headers[name];
+      exchanges.get(request)?.deadline?.refresh();
+      // http-proxy leaves the caller waiting when a service dies in the middle of its answer.
+      answer.on('close', () => {
+        if (!answer.complete) response.destroy();
+      });
+    },
+    error(error: Error & { code?: string }, request: Request, response: Response) {
+      const exchange = exchanges.get(request);
+      if (exchange === undefined || exchange.refusal !== undefined) return;
+      logger.warn(
+        { requestId: request.id, neighbour: exchange.neighbour, err: error.code ?? error.message },
+        'neighbour cannot be reached',
+      );
+      end(exchange, request, response, unavailable(`The ${exchange.neighbour} service cannot be reached just now`));
+    },
+  };
+
+  const proxyTo = (target: string) =>
+    createProxyMiddleware<Request, Response>({
+      target,
+      agent,
+      changeOrigin: true,
+      // The target is canonical already; without this http-proxy would parse and repair it once more.
+      toProxy: true,
+      ejectPlugins: true,
+      // The library types its own plugins for plain requests only; at run time they take any.
+      plugins: [debugProxyErrorsPlugin, proxyEventsPlugin] as unknown as NonNullable<
+        Parameters<typeof createProxyMiddleware<Request, Response>>[0]['plugins']
+      >,
+      on: on as NonNullable<Parameters<typeof createProxyMiddleware<Request, Response>>[0]['on']>,
+    });
+  const proxies: Record<ServiceName, ReturnType<typeof proxyTo>> = {
+    users: proxyTo(config.USERS_URL),
+    posts: proxyTo(config.POSTS_URL),
+    events: proxyTo(config.EVENTS_URL),
+    chat: proxyTo(config.CHAT_URL),
+    notification: proxyTo(config.NOTIFICATION_URL),
+    realtime: proxyTo(config.REALTIME_URL),
+  };
+
+  return {
+    /** Throws what is wrong with the request's framing; from then on the response is taken care of. */
+    async forward(service: ServiceName, request: Request, response: Response, forwarding: Forwarding): Promise<void> {
+      try {
+        assertFraming(request, forwarding.maxBodyBytes);
+      } catch (error) {
+        return refuse(request, response, error as AppError);
+      }
+      exchanges.set(request, { ...forwarding, neighbour: service });
+      const kept = FORWARDED.flatMap((name) => (request.headers[name] === undefined ? [] : [[name, request.headers[name]] as const]));
+      request.headers = { ...Object.fromEntries(kept), 'x-request-id': request.id, 'x-forwarded-for': forwarding.address };
+      request.url = forwarding.target.path + forwarding.target.search;
+      await proxies[service](request, response);
+    },
+    close: () => agent.destroy(),
+  };
+}
+export type Proxy = ReturnType<typeof createProxy>;

@@ -1,0 +1,24 @@
+import type { RequestHandler } from 'express';
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>Linsta</title>
+<h1>Linsta</h1>
+<p>Chat, notifications and presence behind one URL: this one.</p>
+<ul>
+<li>REST calls live under <code>/api/</code>, e.g. <code>POST /api/auth/login</code></li>
+<li>Socket.IO connects to this URL with <code>auth: { token }</code></li>
+<li><a href="/readyz">State of the services</a></li>
+</ul>
+</html>
+`;
+
+/** What stands at `/` as long as there is no web app. A web app takes its place as `deps.pages`. */
+export const welcome: RequestHandler = (request, response, next) => {
+  if (request.path !== '/' || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
+  if (request.accepts(['json', 'html']) === 'html') response.type('html').send(PAGE);
+  else response.json({ name: 'Linsta', api: '/api', sockets: '/socket.io', health: '/readyz' });
+};

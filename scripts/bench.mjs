@@ -1,0 +1,4 @@
+import { setup } from './setup.mjs';
+
+setup();
+await import('../bench/dist/main.js');

@@ -1,0 +1,76 @@
+// What every npm script begins with: install what is missing, build what changed. Plain Node, since nothing is installed yet.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const stampPath = join(root, 'node_modules', '.linsta-install');
+const SOURCE_FOLDERS = ['shared', 'services', 'gateway', 'embedded', 'bench'];
+const SKIPPED = new Set(['node_modules', 'dist', 'test']);
+
+const say = (text) => process.stderr.write(`${text}\n`);
+export function fail(sentence) {
+  say(sentence);
+  process.exit(1);
+}
+const run = (command, args, options = {}) => spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options });
+
+function assertNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) fail(`Linsta needs Node 20.19 or newer; this is ${process.versions.node}.`);
+}
+
+function install() {
+  const stamp = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .update(process.versions.modules)
+    .digest('hex');
+  if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp) return;
+  say('Installing packages (once, about a minute) ...');
+  const npm = process.env.npm_execpath;
+  // No package needs its install script: every binary in use ships inside a package.
+  const args = ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const result =
+    npm !== undefined && /\.c?js$/.test(npm)
+      ? run(process.execPath, [npm, ...args])
+      : run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, { shell: process.platform === 'win32' });
+  if (result.status !== 0) fail('The packages could not be installed; npm says why above.');
+  writeFileSync(stampPath, stamp);
+}
+
+/** The newest change below a folder, in milliseconds. */
+function newest(folder) {
+  let latest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (SKIPPED.has(entry.name)) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) latest = Math.max(latest, newest(path));
+    else if (/\.(ts|json)$/.test(entry.name)) latest = Math.max(latest, statSync(path).mtimeMs);
+  }
+  return latest;
+}
+
+const compiler = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
+const builtPath = join(root, 'node_modules', '.linsta-built');
+export function compile(args) {
+  return run(process.execPath, [compiler, ...args]).status === 0;
+}
+export function build({ always = false } = {}) {
+  const changedAt = Math.max(
+    ...SOURCE_FOLDERS.map((folder) => newest(join(root, folder))),
+    statSync(join(root, 'tsconfig.base.json')).mtimeMs,
+  );
+  if (!always && existsSync(builtPath) && existsSync(join(root, 'embedded', 'launcher', 'dist')) && statSync(builtPath).mtimeMs > changedAt)
+    return;
+  if (!existsSync(builtPath)) say('Building ...');
+  if (!compile(['-b'])) fail('The build failed; the compiler says why above.');
+  writeFileSync(builtPath, '');
+}
+
+export function setup() {
+  assertNode();
+  install();
+  build();
+}

@@ -1,0 +1,4 @@
+import { setup } from './setup.mjs';
+
+setup();
+await import('../embedded/mongo/dist/cli.js');

@@ -1,0 +1,2 @@
+export { createChatService } from './app';
+export { loadConfig, type ChatConfig } from './config';

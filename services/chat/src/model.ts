@@ -1,0 +1,133 @@
+import type { HistoryMessage, Message, PersonRecord, ReceivedMessage, Room } from '@linsta/contracts';
+import { Schema, type Connection, type Model, type Types } from 'mongoose';
+
+export interface RoomDocument {
+  /** Derived from the pair of participants, see rooms.ts: one room per pair under any race, and ids that spread over shards. */
+  _id: Types.ObjectId;
+  participants: Types.ObjectId[];
+  createdAt: Date;
+  /** The next three are a cache of the messages' index, which is the authority; see heads.ts. */
+  updatedAt: Date;
+  lastSeq: number;
+  lastMessage?: LastMessage;
+  /** userId → how far this participant has read. Only ever raised. */
+  reads: Record<string, number>;
+}
+/** `seq` first: `$max` compares documents field by field, so the later message wins. */
+export interface LastMessage {
+  seq: number;
+  _id: Types.ObjectId;
+  senderId: Types.ObjectId;
+  text: string;
+  createdAt: Date;
+}
+export interface MessageDocument {
+  _id: Types.ObjectId;
+  chatRoomId: Types.ObjectId;
+  /** 1, 2, 3, … of its room, allocated by the insert itself under a unique index. */
+  seq: number;
+  senderId: Types.ObjectId;
+  text: string;
+  clientMessageId?: string;
+  createdAt: Date;
+  /** Set until MESSAGE_SENT is on the bus; absent where that is switched off. */
+  outboxAt?: Date;
+}
+
+const lastMessage = new Schema<LastMessage>(
+  { seq: Number, senderId: Schema.Types.ObjectId, text: String, createdAt: Date },
+  { strict: 'throw' },
+);
+const roomSchema = new Schema<RoomDocument>(
+  {
+    participants: { type: [Schema.Types.ObjectId], required: true },
+    createdAt: { type: Date, required: true },
+    updatedAt: { type: Date, required: true },
+    lastSeq: { type: Number, required: true },
+    lastMessage: { type: lastMessage },
+    reads: { type: Map, of: Number, required: true },
+  },
+  { strict: 'throw', versionKey: false, collection: 'rooms' },
+);
+roomSchema.index({ participants: 1, updatedAt: -1, _id: -1 }, { name: 'participant_activity' });
+
+const messageSchema = new Schema<MessageDocument>(
+  {
+    chatRoomId: { type: Schema.Types.ObjectId, required: true },
+    seq: { type: Number, required: true },
+    senderId: { type: Schema.Types.ObjectId, required: true },
+    text: { type: String, required: true },
+    clientMessageId: { type: String },
+    createdAt: { type: Date, required: true },
+    outboxAt: { type: Date },
+  },
+  { strict: 'throw', versionKey: false, collection: 'messages' },
+);
+// The names are part of the design: a bulk write reports a duplicate by its index's name only.
+export const SEQ_INDEX = 'room_seq';
+export const CLIENT_ID_INDEX = 'room_sender_client';
+messageSchema.index({ chatRoomId: 1, seq: 1 }, { unique: true, name: SEQ_INDEX });
+messageSchema.index(
+  { chatRoomId: 1, senderId: 1, clientMessageId: 1 },
+  { unique: true, name: CLIENT_ID_INDEX, partialFilterExpression: { clientMessageId: { $exists: true } } },
+);
+messageSchema.index({ outboxAt: 1 }, { sparse: true, name: 'outbox' });
+
+export interface ChatModels {
+  Rooms: Model<RoomDocument>;
+  Messages: Model<MessageDocument>;
+}
+export const createModels = (connection: Connection): ChatModels => ({
+  Rooms: connection.model<RoomDocument>('Room', roomSchema),
+  Messages: connection.model<MessageDocument>('Message', messageSchema),
+});
+
+type Names = (userId: string) => PersonRecord;
+
+export function toMessage(doc: MessageDocument): Message {
+  return {
+    _id: doc._id.toString(),
+    chatRoomId: doc.chatRoomId.toString(),
+    senderId: doc.senderId.toString(),
+    text: doc.text,
+    seq: doc.seq,
+    createdAt: doc.createdAt.toISOString(),
+    ...(doc.clientMessageId !== undefined && { clientMessageId: doc.clientMessageId }),
+  };
+}
+
+export function toReceivedMessage(doc: MessageDocument, names: Names): ReceivedMessage {
+  const message = toMessage(doc);
+  return { ...message, sender: { _id: message.senderId, name: names(message.senderId).name } };
+}
+
+const toPerson = ({ _id, name, email }: PersonRecord) => ({ _id, name, email });
+
+export function toHistoryMessage(doc: MessageDocument, names: Names): HistoryMessage {
+  const message = toMessage(doc);
+  return { ...message, senderId: toPerson(names(message.senderId)) };
+}
+
+export function toRoom(doc: RoomDocument, userId: string, names: Names): Room {
+  const readSeq = Math.min(doc.reads[userId] ?? 0, doc.lastSeq);
+  const last = doc.lastMessage;
+  return {
+    _id: doc._id.toString(),
+    participants: doc.participants.map((id) => toPerson(names(id.toString()))),
+    createdAt: doc.createdAt.toISOString(),
+    updatedAt: doc.updatedAt.toISOString(),
+    lastMessage:
+      last === undefined
+        ? null
+        : {
+            _id: last._id.toString(),
+            senderId: last.senderId.toString(),
+            text: last.text,
+            seq: last.seq,
+            createdAt: last.createdAt.toISOString(),
+          },
+    lastSeq: doc.lastSeq,
+    readSeq,
+    unreadCount: doc.lastSeq - readSeq,
+  };
+}

@@ -1,0 +1,15 @@
+import { amqpUrl, commonEnv, httpUrlOf, mongoUrl, parseEnv, port } from '@linsta/server';
+import { z } from 'zod';
+
+const env = z.object({
+  ...commonEnv,
+  PORT: port(4003),
+  INTERNAL_PORT: port(4103),
+  MONGO_URL: mongoUrl,
+  DATABASE: z.string().default('linsta_events'),
+  AMQP_URL: amqpUrl.optional(),
+  USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),
+});
+
+export type EventsConfig = z.output<typeof env>;
+export const loadConfig = (variables: NodeJS.ProcessEnv): EventsConfig => parseEnv(env, variables);

@@ -1,0 +1,7 @@
+import type { BusHandlers, People } from '@linsta/server';
+
+export const QUEUE = 'events.people';
+
+export const createConsumers = ({ people }: { people: People }): BusHandlers => ({
+  USER_CHANGED: (event) => people.onUserChanged(event),
+});

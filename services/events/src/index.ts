@@ -1,0 +1,2 @@
+export { createEventsService } from './app';
+export { loadConfig, type EventsConfig } from './config';

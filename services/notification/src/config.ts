@@ -1,0 +1,16 @@
+import { amqpUrl, commonEnv, httpUrlOf, mongoUrl, parseEnv, port } from '@linsta/server';
+import { z } from 'zod';
+
+const env = z.object({
+  ...commonEnv,
+  PORT: port(4005),
+  INTERNAL_PORT: port(4105),
+  MONGO_URL: mongoUrl,
+  DATABASE: z.string().default('linsta_notification'),
+  AMQP_URL: amqpUrl.optional(),
+  USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),
+  REALTIME_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4106'),
+});
+
+export type NotificationConfig = z.output<typeof env>;
+export const loadConfig = (variables: NodeJS.ProcessEnv): NotificationConfig => parseEnv(env, variables);

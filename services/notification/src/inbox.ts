@@ -1,0 +1,97 @@
+import type { BusEvent } from '@linsta/contracts';
+import { createBatchLink, duplicateKey, UNKNOWN_NAME, type People } from '@linsta/server';
+import { trusted, Types } from 'mongoose';
+import type { Forwarding } from './forwarding';
+import { EVENT_INDEX, type NotificationDocument, type NotificationModels } from './model';
+
+const RSVP_WORDS = { going: 'is going to your event', maybe: 'might go to your event', declined: 'declined your event' } as const;
+
+type Reaction = BusEvent<'LIKE'> | BusEvent<'COMMENT'> | BusEvent<'EVENT_RSVP'>;
+
+const wording = (event: Reaction): string => {
+  if (event.type === 'LIKE') return 'liked your post';
+  if (event.type === 'COMMENT') return 'commented on your post';
+  return RSVP_WORDS[event.data.status];
+};
+
+interface WriteFault {
+  index: number;
+  code: number;
+  errmsg: string;
+}
+
+/** Turns facts into rows of people's inboxes: one per event and recipient, whatever is repeated, in whatever order. */
+export function createInbox(options: { models: NotificationModels; people: People; forwarding: Forwarding; now: () => Date }) {
+  const { Notifications, Withdrawals } = options.models;
+
+  /** Rows that are new; those that were there already are left out. All that waits goes in one unordered insert. */
+  const insert = createBatchLink<NotificationDocument, boolean>({
+    maxBatch: 500,
+    maxWaiting: 20_000,
+    send: async (rows) => {
+      try {
+        await Notifications.collection.insertMany(rows, { ordered: false });
+        return rows.map(() => true);
+      } catch (error) {
+        const faults = [(error as { writeErrors?: WriteFault | WriteFault[] }).writeErrors ?? []].flat();
+        if (faults.length === 0 || faults.some((fault) => fault.code !== 11000 || !fault.errmsg.includes(EVENT_INDEX))) throw error;
+        const repeated = new Set(faults.map((fault) => fault.index));
+        return rows.map((_, at) => !repeated.has(at));
+      }
+    },
+  });
+
+  const about = ({ data }: Reaction | BusEvent<'UNLIKE'>) => ({
+    userId: new Types.ObjectId(data.recipientId),
+    actorId: new Types.ObjectId(data.actorId),
+    referenceId: new Types.ObjectId(data.referenceId),
+  });
+
+  const withdraw = (key: ReturnType<typeof about>, upTo: Date) =>
+    Notifications.deleteMany({ ...key, type: 'LIKE', isRead: false, eventTime: trusted({ $lte: upTo }) });
+
+  return {
+    async react(event: Reaction): Promise<void> {
+      const { recipientId, actorId } = event.data;
+      if (recipientId === actorId) return;
+      const name = event.data.actorName ?? (await options.people.names([actorId]))(actorId).name;
+      const createdAt = options.now();
+      const key = about(event);
+      const row: NotificationDocument = {
+        _id: new Types.ObjectId(),
+        ...key,
+        eventId: event.id,
+        eventTime: new Date(event.time),
+        type: event.type,
+        message: `${name.trim() === '' ? UNKNOWN_NAME : name} ${wording(event)}`,
+        isRead: false,
+        createdAt,
+        waiting: true,
+        forwardAt: createdAt,
+      };
+      if (!(await insert.push(row))) return;
+      if (event.type === 'LIKE') {
+        // Inserted first and looked up second; UNLIKE does it the other way round, so one of the two always sees the other.
+        const withdrawal = await Withdrawals.findOne(key).lean();
+        if (withdrawal !== null && withdrawal.at >= row.eventTime) {
+          await withdraw(key, withdrawal.at);
+          return;
+        }
+      }
+      options.forwarding.offer([row]);
+    },
+    async unlike(event: BusEvent<'UNLIKE'>): Promise<void> {
+      const key = about(event);
+      const at = new Date(event.time);
+      try {
+        await Withdrawals.updateOne(key, { $max: { at } }, { upsert: true });
+      } catch (error) {
+        if (duplicateKey(error) === undefined) throw error; // two at once made it: raise the one that is there
+        await Withdrawals.updateOne(key, { $max: { at } });
+      }
+      await withdraw(key, at);
+    },
+    idle: () => insert.idle(),
+  };
+}
+export type Inbox = ReturnType<typeof createInbox>;

@@ -1,0 +1,2 @@
+export { createNotificationService } from './app';
+export { loadConfig, type NotificationConfig } from './config';

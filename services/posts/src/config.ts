@@ -1,0 +1,15 @@
+import { amqpUrl, commonEnv, httpUrlOf, mongoUrl, parseEnv, port } from '@linsta/server';
+import { z } from 'zod';
+
+const env = z.object({
+  ...commonEnv,
+  PORT: port(4002),
+  INTERNAL_PORT: port(4102),
+  MONGO_URL: mongoUrl,
+  DATABASE: z.string().default('linsta_posts'),
+  AMQP_URL: amqpUrl.optional(),
+  USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),
+});
+
+export type PostsConfig = z.output<typeof env>;
+export const loadConfig = (variables: NodeJS.ProcessEnv): PostsConfig => parseEnv(env, variables);

@@ -1,0 +1,2 @@
+export { createPostsService } from './app';
+export { loadConfig, type PostsConfig } from './config';

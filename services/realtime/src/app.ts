@@ -1,0 +1,149 @@
+import { createServer } from 'node:http';
+import {
+  createInternalApp,
+  createInternalClient,
+  createPublicApp,
+  createServiceTokens,
+  createSessionCheck,
+  createStops,
+  createTokenVerifier,
+  listen,
+  type EventBus,
+  type Logger,
+  type Service,
+} from '@linsta/server';
+import { Server } from 'socket.io';
+import { createChatClient } from './clients/chat';
+import { createNotificationClient } from './clients/notification';
+import type { RealtimeConfig } from './config';
+import { createConsumers, QUEUE } from './consumers';
+import { createExpiry } from './expiry';
+import { createBell } from './handlers/bell';
+import { createChatHandlers } from './handlers/chat';
+import type { SocketHandlers } from './handlers/handlers';
+import { createPresenceHandlers } from './handlers/presence';
+import { createDoors } from './internal';
+import { createMemoryPresence } from './presence/memory';
+import { createRoutes } from './routes';
+import type { RealtimeServer, RealtimeSocket } from './server';
+import { acceptSockets } from './sockets';
+
+export interface RealtimeDeps {
+  bus: EventBus;
+  logger: Logger;
+  now?: () => Date;
+}
+
+/** A message of 4,000 characters takes at most 48 kB as JSON escapes; a resume of 1,000 rooms about 60 kB. */
+const MAX_PACKET_BYTES = 128 * 1024;
+const DRAIN_SLICES = 20;
+
+/** The connections of people's devices, and who is online. */
+export function createRealtimeService(
+  config: RealtimeConfig,
+  { bus, logger, now = () => new Date() }: RealtimeDeps,
+): Service & { address(): { port: number; internalPort: number } } {
+  const stops = createStops(logger);
+  let ready = false;
+  const address = { port: 0, internalPort: 0 };
+
+  return {
+    address: () => address,
+    async start() {
+      try {
+        const tokens = createServiceTokens(config.SERVICE_SECRET, 'realtime');
+        const users = createInternalClient({ neighbour: 'users', baseUrl: config.USERS_INTERNAL_URL, tokens });
+        const notificationLink = createInternalClient({ neighbour: 'notification', baseUrl: config.NOTIFICATION_INTERNAL_URL, tokens });
+        const chat = createChatClient({ urls: config.CHAT_INTERNAL_URL, tokens });
+        stops.add('clients', () => (users.close(), notificationLink.close(), chat.close()));
+
+        const server = createServer({
+          requestTimeout: 30_000,
+          headersTimeout: 10_000,
+          connectionsCheckingInterval: 1_000,
+          maxHeaderSize: 16_384,
+          keepAliveTimeout: 65_000,
+        });
+        const io: RealtimeServer = new Server({
+          path: '/socket.io',
+          serveClient: false,
+          pingInterval: config.PING_INTERVAL_MS,
+          pingTimeout: config.PING_TIMEOUT_MS,
+          maxHttpBufferSize: MAX_PACKET_BYTES,
+          connectTimeout: 10_000,
+          perMessageDeflate: false,
+          httpCompression: false,
+        });
+        const notifications = createNotificationClient(notificationLink);
+        const presence = createMemoryPresence({ graceMs: config.PRESENCE_GRACE_MS, now });
+        const bell = createBell({ io, notifications, logger, now });
+        const expiry = createExpiry<RealtimeSocket>((socket) => {
+          socket.emit('error', { event: 'connection', code: 'TOKEN_EXPIRED', message: 'Token expired' });
+          socket.disconnect(true);
+        }, now);
+        stops.add('presence', () => (expiry.stop(), presence.close()));
+
+        const handlers = {
+          ...createChatHandlers({ io, chat, notifications }),
+          ...bell.handlers,
+          ...createPresenceHandlers({ io, presence }),
+        } as SocketHandlers;
+        const verifyToken = createTokenVerifier(config.JWT_SECRET);
+        const sessions = createSessionCheck({ users, logger });
+        acceptSockets({ io, config, verifyToken, sessions, presence, expiry, handlers, logger });
+        const consuming = await bus.subscribe({
+          queue: QUEUE,
+          // Each node closes the sockets that it holds itself.
+          everyNode: true,
+          handlers: createConsumers({ io }),
+          // Nothing here is worth keeping for later: a session that ended is refused at the next check as well.
+          parking: { park: async (entry) => logger.error({ reason: entry.reason }, 'bus event dropped') },
+        });
+
+        stops.add('consumers', () => consuming.stop());
+
+        const health = async () => ({
+          service: ready ? ('ok' as const) : ('starting' as const),
+          bus: bus.healthy() ? ('ok' as const) : ('down' as const),
+        });
+        const internal = await listen(createInternalApp({ logger, tokens, health, doors: createDoors({ io, bell }) }), {
+          host: config.HOST,
+          port: config.INTERNAL_PORT,
+        });
+        stops.add('internal door', () => internal.close());
+        server.on(
+          'request',
+          createPublicApp({ service: 'realtime', handlers: createRoutes({ chat, notifications, presence }), verifyToken, logger, health }),
+        );
+        // Attached last: Socket.IO takes its own path and leaves every other request to the listener that was there before.
+        io.attach(server);
+        const clients = await listen(undefined, { host: config.HOST, port: config.PORT, server });
+        stops.add('client door', async () => {
+          await drain(io, config.DRAIN_MS);
+          await io.close();
+          await clients.close();
+        });
+        Object.assign(address, { port: clients.port, internalPort: internal.port });
+        ready = true;
+        logger.info({ port: clients.port, internalPort: internal.port }, 'ready');
+      } catch (error) {
+        await stops.run();
+        throw error;
+      }
+    },
+    async stop() {
+      ready = false;
+      await stops.run();
+    },
+  };
+}
+
+/** Closes the transports, not the sockets: a client that is "disconnected by the server" would not come back by itself. */
+async function drain(io: RealtimeServer, overMs: number): Promise<void> {
+  const sockets = [...io.of('/').sockets.values()];
+  const slice = Math.ceil(sockets.length / DRAIN_SLICES);
+  while (sockets.length > 0) {
+    for (const socket of sockets.splice(0, slice)) socket.conn.close();
+    if (sockets.length > 0) await new Promise((resolve) => setTimeout(resolve, overMs / DRAIN_SLICES));
+  }
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import {
+  chatResumeAnswer,
+  historyMessage,
+  markReadAnswer,
+  MAX_BATCH,
+  membershipAnswer,
+  sendBatchAnswer,
+  unreadAnswer,
+  type BatchedSend,
+  type HistoryPage,
+  type ResumePoint,
+  type SendOutcome,
+} from '@linsta/contracts';
+import { AppError, createBatchLink, createInternalClient, type ServiceTokens } from '@linsta/server';
+import { z } from 'zod';
+
+const historyAnswer = z.object({ chatRoomId: z.string(), messages: z.array(historyMessage) });
+const MAX_WAITING = 10_000;
+
+/** Highest hash wins: a room always goes to the same node, and when a node goes only its own rooms move. */
+export function rendezvous<T extends { name: string }>(nodes: T[], key: string): T {
+  let best: { node: T; score: string } | undefined;
+  for (const node of nodes) {
+    const score = createHash('md5').update(`${node.name} ${key}`).digest('hex');
+    if (best === undefined || score > best.score) best = { node, score };
+  }
+  if (best === undefined) throw new Error('no nodes');
+  return best.node;
+}
+
+/** The chat service: sends in natural batches, one under way per node; a room's sends always travel over one link, so they keep their order. */
+export function createChatClient(options: { urls: string[]; tokens: ServiceTokens }) {
+  const nodes = options.urls.map((baseUrl) => {
+    const client = createInternalClient({ neighbour: 'chat', baseUrl, tokens: options.tokens });
+    const link = createBatchLink<BatchedSend, SendOutcome>({
+      maxBatch: MAX_BATCH,
+      maxWaiting: MAX_WAITING,
+      send: async (messages) => (await client.post('/messages', { messages }, sendBatchAnswer)).results,
+    });
+    return { name: baseUrl, client, link };
+  });
+  const chosen = new Map<string, (typeof nodes)[number]>();
+  const nodeOf = (key: string) => {
+    const [only] = nodes;
+    if (nodes.length === 1 && only !== undefined) return only;
+    let node = chosen.get(key);
+    if (node === undefined) {
+      if (chosen.size > 100_000) chosen.clear();
+      chosen.set(key, (node = rendezvous(nodes, key)));
+    }
+    return node;
+  };
+
+  return {
+    /** Throws the refusal of this one message. */
+    async send(message: BatchedSend): Promise<Extract<SendOutcome, { ok: true }>> {
+      const outcome = await nodeOf(message.chatRoomId).link.push(message);
+      if (!outcome.ok) throw new AppError(outcome.error.status, outcome.error.code, outcome.error.message);
+      return outcome;
+    },
+    membership: (chatRoomId: string, userId: string) =>
+      nodeOf(chatRoomId).client.post('/membership', { chatRoomId, userId }, membershipAnswer),
+    history: (chatRoomId: string, userId: string, page: HistoryPage) =>
+      nodeOf(chatRoomId).client.post('/history', { chatRoomId, userId, page }, historyAnswer),
+    markRead: (chatRoomId: string, userId: string, seq: number) =>
+      nodeOf(chatRoomId).client.post('/read', { chatRoomId, userId, seq }, markReadAnswer),
+    resume: (userId: string, rooms: ResumePoint[]) => nodeOf(userId).client.post('/resume', { userId, rooms }, chatResumeAnswer),
+    unread: async (userId: string) => (await nodeOf(userId).client.post('/unread', { userId }, unreadAnswer)).unread,
+    close: () => nodes.forEach(({ client }) => client.close()),
+  };
+}
+export type ChatClient = ReturnType<typeof createChatClient>;

@@ -1,0 +1,39 @@
+import { amqpUrl, commonEnv, count, httpUrlOf, milliseconds, parseEnv, port, redisUrl } from '@linsta/server';
+import { z } from 'zod';
+
+const httpUrls = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((list) => list.split(',').map((entry) => entry.trim()))
+    .refine(
+      (list) => list.length > 0 && list.every((entry) => URL.canParse(entry) && entry.startsWith('http')),
+      'must be one or more http(s) URLs, separated by commas',
+    );
+
+const env = z.object({
+  ...commonEnv,
+  PORT: port(4006),
+  INTERNAL_PORT: port(4106),
+  AMQP_URL: amqpUrl.optional(),
+  /** Several realtime nodes know of each other through it. */
+  REDIS_URL: redisUrl.optional(),
+  USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),
+  CHAT_INTERNAL_URL: httpUrls('http://127.0.0.1:4104'),
+  NOTIFICATION_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4105'),
+  /** How long the last device may be gone before its owner shows offline, so that a reload does not flicker. */
+  PRESENCE_GRACE_MS: milliseconds(3_000),
+  /** A device that vanished is noticed after at most the sum of these two. */
+  PING_INTERVAL_MS: milliseconds(15_000),
+  PING_TIMEOUT_MS: milliseconds(15_000),
+  MAX_SOCKETS: count(50_000),
+  MAX_SOCKETS_PER_USER: count(50),
+  /** Events one socket may send a second, and at once. */
+  EVENTS_PER_SECOND: count(100),
+  EVENTS_BURST: count(300),
+  /** On stopping, sockets are told to go over this time, so that they do not all come back at once. */
+  DRAIN_MS: milliseconds(2_000, 20_000),
+});
+
+export type RealtimeConfig = z.output<typeof env>;
+export const loadConfig = (variables: NodeJS.ProcessEnv): RealtimeConfig => parseEnv(env, variables);

@@ -1,0 +1,101 @@
+import type { Notification } from '@linsta/contracts';
+import type { Logger } from '@linsta/server';
+import type { NotificationClient } from '../clients/notification';
+import { bellRoom, gotRoom } from '../rooms';
+import type { RealtimeServer, RealtimeSocket } from '../server';
+import type { SocketHandlers } from './handlers';
+
+const PAGE = 100;
+const MAX_PAGES = 50;
+/** A live push of a row follows its insert within this time, or never. */
+const LIVE_WINDOW_MS = 60_000;
+
+export function createBell({
+  io,
+  notifications,
+  logger,
+  now,
+}: {
+  io: RealtimeServer;
+  notifications: NotificationClient;
+  logger: Logger;
+  now: () => Date;
+}) {
+  const catchingUp = new WeakSet<RealtimeSocket>();
+
+  /** Emits what waits, page by page; `skip` holds ids this socket got live meanwhile. Answers when nothing is left. */
+  const drain = async (socket: RealtimeSocket, skip: Set<string>) => {
+    const { userId } = socket.data.identity;
+    let after: string | undefined;
+    for (let pages = 0; pages < MAX_PAGES && socket.connected; pages += 1) {
+      const waiting = await notifications.undelivered(userId, PAGE, after);
+      if (waiting.length === 0 || !socket.connected) return;
+      for (const notification of waiting) {
+        if (skip.has(notification._id)) continue;
+        skip.add(notification._id);
+        // Its live push may still be on the way here: that one shall pass this socket by.
+        const age = now().getTime() - Date.parse(notification.createdAt);
+        if (age < LIVE_WINDOW_MS) {
+          await socket.join(gotRoom(notification._id));
+          setTimeout(() => void socket.leave(gotRoom(notification._id)), LIVE_WINDOW_MS).unref();
+        }
+        socket.emit('notification', notification);
+      }
+      await notifications.delivered(
+        userId,
+        waiting.map(({ _id }) => _id),
+      );
+      after = waiting.at(-1)?._id;
+      if (waiting.length < PAGE) return;
+    }
+  };
+
+  /** What waits first, then live, with nothing between the two lost or doubled. */
+  const catchUp = async (socket: RealtimeSocket) => {
+    const got = new Set<string>();
+    const noteLive = (event: string, payload?: unknown) => {
+      if (event === 'notification') got.add((payload as Notification)._id);
+    };
+    socket.onAnyOutgoing(noteLive);
+    try {
+      await drain(socket, got);
+      await socket.join(bellRoom(socket.data.identity.userId));
+      await drain(socket, got); // rows that were saved between the last look and the join
+    } finally {
+      socket.offAnyOutgoing(noteLive);
+      catchingUp.delete(socket);
+    }
+  };
+
+  const handlers: SocketHandlers<'subscribe_notifications' | 'unsubscribe_notifications'> = {
+    async subscribe_notifications(socket) {
+      socket.emit('notification_subscribed', {});
+      if (!catchingUp.has(socket) && !socket.rooms.has(bellRoom(socket.data.identity.userId))) {
+        catchingUp.add(socket);
+        await catchUp(socket);
+      }
+      return {};
+    },
+    async unsubscribe_notifications(socket) {
+      await socket.leave(bellRoom(socket.data.identity.userId));
+      return {};
+    },
+  };
+
+  return {
+    handlers,
+    /** Live pushes; answers the ids for which at least one subscribed socket was there. */
+    deliver(batch: Notification[]): string[] {
+      const delivered: string[] = [];
+      for (const notification of batch) {
+        const room = bellRoom(notification.userId);
+        if (io.of('/').adapter.rooms.get(room) === undefined) continue;
+        io.to(room).except(gotRoom(notification._id)).emit('notification', notification);
+        delivered.push(notification._id);
+      }
+      logger.debug({ pushed: delivered.length, of: batch.length }, 'notifications pushed');
+      return delivered;
+    },
+  };
+}
+export type Bell = ReturnType<typeof createBell>;

@@ -1,0 +1,81 @@
+import { badRequest } from '@linsta/server';
+import type { ChatClient } from '../clients/chat';
+import type { NotificationClient } from '../clients/notification';
+import { chatRoom, userRoom } from '../rooms';
+import type { RealtimeServer, RealtimeSocket } from '../server';
+import type { SocketHandlers } from './handlers';
+
+const MAX_JOINED = 500;
+
+export const joinedRooms = (socket: RealtimeSocket) =>
+  [...socket.rooms].filter((room) => room.startsWith('room:')).map((room) => room.slice('room:'.length));
+
+export function createChatHandlers({
+  io,
+  chat,
+  notifications,
+}: {
+  io: RealtimeServer;
+  chat: ChatClient;
+  notifications: NotificationClient;
+}): SocketHandlers<'join_room' | 'leave_room' | 'send_message' | 'get_history' | 'mark_read' | 'resume'> {
+  const devicesOf = (userIds: string[]) => io.to(userIds.map(userRoom));
+
+  return {
+    async join_room(socket, { chatRoomId }) {
+      const { userId } = socket.data.identity;
+      const { lastSeq } = await chat.membership(chatRoomId, userId);
+      const room = chatRoom(chatRoomId);
+      if (!socket.rooms.has(room)) {
+        if (joinedRooms(socket).length >= MAX_JOINED) throw badRequest('TOO_MANY_ROOMS', `A socket joins at most ${MAX_JOINED} rooms`);
+        await socket.join(room);
+        socket.to(room).emit('user_joined', { chatRoomId, userId });
+      }
+      return { chatRoomId, lastSeq };
+    },
+    async leave_room(socket, { chatRoomId }) {
+      const { userId } = socket.data.identity;
+      if (socket.rooms.has(chatRoom(chatRoomId))) {
+        await socket.leave(chatRoom(chatRoomId));
+        socket.to(chatRoom(chatRoomId)).emit('user_left', { chatRoomId, userId });
+      }
+      return { chatRoomId };
+    },
+    async send_message(socket, { chatRoomId, text, clientMessageId }) {
+      const outcome = await chat.send({
+        chatRoomId,
+        senderId: socket.data.identity.userId,
+        text,
+        ...(clientMessageId !== undefined && { clientMessageId }),
+      });
+      // Encoded once for all devices of all participants; a repeat was broadcast when it was first stored.
+      if (!outcome.duplicate) devicesOf(outcome.participants).emit('receive_message', outcome.message);
+      return { message: outcome.message };
+    },
+    async get_history(socket, { chatRoomId, limit, skip, beforeSeq, afterSeq }) {
+      const page = await chat.history(chatRoomId, socket.data.identity.userId, {
+        limit,
+        skip,
+        ...(beforeSeq !== undefined && { beforeSeq }),
+        ...(afterSeq !== undefined && { afterSeq }),
+      });
+      socket.emit('message_history', page);
+      return page;
+    },
+    async mark_read(socket, { chatRoomId, seq }) {
+      const { userId } = socket.data.identity;
+      const { moved, participants, readSeq, unreadCount } = await chat.markRead(chatRoomId, userId, seq);
+      if (moved) devicesOf(participants).emit('room_read', { chatRoomId, userId, readSeq });
+      return { chatRoomId, readSeq, unreadCount };
+    },
+    async resume(socket, { rooms, notificationsAfter }) {
+      const { userId } = socket.data.identity;
+      const [fromChat, fromBell] = await Promise.all([chat.resume(userId, rooms), notifications.resume(userId, notificationsAfter)]);
+      return {
+        rooms: fromChat.rooms,
+        notifications: fromBell.notifications,
+        unread: { chat: fromChat.unread, notifications: fromBell.unread },
+      };
+    },
+  };
+}

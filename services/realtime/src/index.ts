@@ -1,0 +1,2 @@
+export { createRealtimeService, type RealtimeDeps } from './app';
+export { loadConfig, type RealtimeConfig } from './config';

@@ -1,0 +1,20 @@
+import type { RouteHandlers } from '@linsta/server';
+import type { ChatClient } from './clients/chat';
+import type { NotificationClient } from './clients/notification';
+import type { PresenceStore } from './presence/presence';
+
+export const createRoutes = ({
+  chat,
+  notifications,
+  presence,
+}: {
+  chat: ChatClient;
+  notifications: NotificationClient;
+  presence: PresenceStore;
+}): RouteHandlers<'realtime'> => ({
+  'GET /api/unread': async ({ userId }) => {
+    const [messages, bell] = await Promise.all([chat.unread(userId), notifications.unread(userId)]);
+    return { chat: messages, notifications: bell };
+  },
+  'GET /api/presence': ({ query }) => presence.of(query.userIds),
+});

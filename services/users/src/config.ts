@@ -1,0 +1,19 @@
+import { amqpUrl, commonEnv, count, mongoUrl, parseEnv, port } from '@linsta/server';
+import { z } from 'zod';
+
+const env = z.object({
+  ...commonEnv,
+  PORT: port(4001),
+  INTERNAL_PORT: port(4101),
+  MONGO_URL: mongoUrl,
+  DATABASE: z.string().default('linsta_users'),
+  AMQP_URL: amqpUrl.optional(),
+  /** How long an access token is good; the session goes on by refreshing. */
+  ACCESS_TOKEN_SECONDS: count(900),
+  REFRESH_TOKEN_DAYS: count(30, 3650),
+  /** Argon2id: OWASP's first choice is 19 MiB, two passes, one lane. */
+  ARGON2_MEMORY_KIB: count(19_456),
+});
+
+export type UsersConfig = z.output<typeof env>;
+export const loadConfig = (variables: NodeJS.ProcessEnv): UsersConfig => parseEnv(env, variables);

@@ -1,0 +1,2 @@
+export { createUsersService } from './app';
+export { loadConfig, type UsersConfig } from './config';

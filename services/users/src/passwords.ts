@@ -1,0 +1,36 @@
+import { Algorithm, hash, verify } from '@node-rs/argon2';
+import { tooMany } from '@linsta/server';
+
+const AT_A_TIME = 4;
+const MAX_WAITING = 200;
+
+/** Argon2id with a bound on how many run at once: each takes memory and a thread of the pool that file access needs too. */
+export function createPasswords(memoryKib: number) {
+  const options = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: memoryKib, timeCost: 2, parallelism: 1 };
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running >= AT_A_TIME) {
+      if (waiting.length >= MAX_WAITING) throw tooMany('Too many sign-ins at once; try again shortly', 2, 'OVERLOADED');
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+  let decoy: Promise<string> | undefined;
+  return {
+    hash: (password: string) => inTurn(() => hash(password, options)),
+    /** With no hash, takes as long as with one, so that nobody learns which addresses have an account. */
+    async matches(passwordHash: string | undefined, password: string): Promise<boolean> {
+      decoy ??= hash('nobody has this password', options);
+      const against = passwordHash ?? (await decoy);
+      return (await inTurn(() => verify(against, password))) && passwordHash !== undefined;
+    },
+  };
+}
+export type Passwords = ReturnType<typeof createPasswords>;

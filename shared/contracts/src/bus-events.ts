@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { objectId } from './common';
+import { rsvpStatus } from './events';
+
+const reaction = z.object({ recipientId: objectId, actorId: objectId, actorName: z.string().max(200).optional(), referenceId: objectId });
+
+/** Fact → its data. Other fields are let through and ignored, so that a publisher may grow before its consumers do. */
+export const busEventData = {
+  LIKE: reaction,
+  UNLIKE: reaction,
+  COMMENT: reaction.extend({ excerpt: z.string().max(1000).optional() }),
+  EVENT_RSVP: reaction.extend({ status: rsvpStatus }),
+  USER_CHANGED: z.object({
+    userId: objectId,
+    name: z.string().min(1).max(200),
+    email: z.string().max(254).nullish(),
+    avatarUrl: z.string().max(2048).nullish(),
+  }),
+  SESSION_ENDED: z.object({ userId: objectId, sid: z.string().max(64).optional() }),
+  MESSAGE_SENT: z.object({
+    chatRoomId: objectId,
+    messageId: objectId,
+    seq: z.number().int().min(1),
+    senderId: objectId,
+    recipientIds: z.array(objectId),
+    excerpt: z.string().max(1000),
+  }),
+} as const;
+
+export type BusEventType = keyof typeof busEventData;
+export type BusEventData<T extends BusEventType> = z.infer<(typeof busEventData)[T]>;
+export const busEventTypes = Object.keys(busEventData) as BusEventType[];
+
+/** CloudEvents 1.0, structured JSON. `id` names the fact: the same id twice has one effect. */
+export const cloudEvent = z.object({
+  specversion: z.literal('1.0'),
+  id: z.string().min(1).max(200),
+  source: z.string().min(1).max(500),
+  type: z.string().min(1).max(100),
+  time: z.iso.datetime({ offset: true }).optional(),
+  data: z.unknown(),
+});
+
+export interface BusEvent<T extends BusEventType = BusEventType> {
+  specversion: '1.0';
+  id: string;
+  source: string;
+  type: T;
+  time: string;
+  data: BusEventData<T>;
+}
+export type AnyBusEvent = { [T in BusEventType]: BusEvent<T> }[BusEventType];

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { clientMessageId, historyPage, messageText, receivedMessage, resumePoint, resumedRoom } from './chat';
+import { objectId } from './common';
+import { socketError } from './errors';
+import { notification } from './notifications';
+import { publicUser } from './users';
+
+/** What services ask each other over HTTP; never reachable through the gateway. Paths are below `/internal`. */
+
+/** users: who are these? Unknown ids are left out. */
+export const peopleRequest = z.object({ userIds: z.array(objectId).max(1000) });
+export const personRecord = publicUser.extend({ email: z.string().nullable() });
+export const peopleAnswer = z.object({ users: z.array(personRecord) });
+export type PersonRecord = z.infer<typeof personRecord>;
+
+/** users: which of these sessions are still open? */
+export const sessionsRequest = z.object({ sids: z.array(z.string().max(64)).max(1000) });
+export const sessionsAnswer = z.object({ active: z.array(z.string()) });
+
+/** chat: a batch of sends, answered in the same order. */
+export const MAX_BATCH = 500;
+export const batchedSend = z.object({
+  chatRoomId: objectId,
+  senderId: objectId,
+  text: messageText,
+  clientMessageId: clientMessageId.optional(),
+});
+export type BatchedSend = z.infer<typeof batchedSend>;
+export const sendBatchRequest = z.object({ messages: z.array(batchedSend).max(MAX_BATCH) });
+/** `duplicate`: a repeat of an earlier send, answered with the first result; it is not broadcast again. */
+export const sendOutcome = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), message: receivedMessage, participants: z.array(objectId), duplicate: z.boolean() }),
+  z.object({ ok: z.literal(false), error: socketError.extend({ status: z.number() }) }),
+]);
+export type SendOutcome = z.infer<typeof sendOutcome>;
+export const sendBatchAnswer = z.object({ results: z.array(sendOutcome) });
+
+/** chat: may this user join, and how far is the room? */
+export const membershipRequest = z.object({ chatRoomId: objectId, userId: objectId });
+export const membershipAnswer = z.object({ chatRoomId: objectId, lastSeq: z.number(), participants: z.array(objectId) });
+export const historyRequest = membershipRequest.extend({ page: historyPage });
+export const markReadRequest = membershipRequest.extend({ seq: z.number() });
+/** `moved`: the watermark went up, so the participants' devices are to be told. */
+export const markReadAnswer = z.object({
+  chatRoomId: objectId,
+  readSeq: z.number(),
+  unreadCount: z.number(),
+  moved: z.boolean(),
+  participants: z.array(objectId),
+});
+export const chatResumeRequest = z.object({ userId: objectId, rooms: z.array(resumePoint) });
+export const chatResumeAnswer = z.object({ rooms: z.array(resumedRoom), unread: z.number() });
+export const userRequest = z.object({ userId: objectId });
+export const unreadAnswer = z.object({ unread: z.number() });
+
+/** notification: what waits for this user. */
+export const notificationResumeRequest = z.object({ userId: objectId, after: objectId.optional() });
+export const notificationResumeAnswer = z.object({ notifications: z.array(notification), unread: z.number() });
+export const undeliveredRequest = z.object({ userId: objectId, limit: z.number().int().max(200), after: objectId.optional() });
+export const undeliveredAnswer = z.object({ notifications: z.array(notification) });
+export const deliveredRequest = z.object({ userId: objectId, ids: z.array(objectId).max(1000) });
+
+/** realtime: notifications to push; the answer names those that reached at least one subscribed socket. */
+export const deliveriesRequest = z.object({ notifications: z.array(notification).max(MAX_BATCH) });
+export const deliveriesAnswer = z.object({ deliveredIds: z.array(objectId) });
+/** realtime: events to push to every device of these users, optionally but for one socket. */
+export const broadcastsRequest = z.object({
+  broadcasts: z
+    .array(
+      z.discriminatedUnion('event', [
+        z.object({ event: z.literal('receive_message'), userIds: z.array(objectId), payload: receivedMessage }),
+        z.object({
+          event: z.literal('room_read'),
+          userIds: z.array(objectId),
+          payload: z.object({ chatRoomId: objectId, userId: objectId, readSeq: z.number() }),
+        }),
+        z.object({
+          event: z.literal('notification_read'),
+          userIds: z.array(objectId),
+          payload: z.object({ ids: z.array(objectId).optional(), all: z.literal(true).optional(), unread: z.number() }),
+        }),
+      ]),
+    )
+    .max(MAX_BATCH),
+});
+export type Broadcast = z.infer<typeof broadcastsRequest>['broadcasts'][number];

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import {
+  getHistoryPayload,
+  historyMessage,
+  joinRoomPayload,
+  markReadPayload,
+  receivedMessage,
+  resumePayload,
+  resumedRoom,
+  sendMessagePayload,
+  unread,
+} from './chat';
+import { isoTime, objectId } from './common';
+import { socketError } from './errors';
+import { notification } from './notifications';
+import { presence, presenceSubscribePayload, presenceUnsubscribePayload } from './presence';
+
+const nothing = z.union([z.undefined(), z.null(), z.strictObject({})]);
+
+/** Client → server: what comes in, and what a successful acknowledgement carries beside `ok: true`. */
+export const clientEvents = {
+  join_room: { payload: joinRoomPayload, ack: z.object({ chatRoomId: objectId, lastSeq: z.number() }) },
+  leave_room: { payload: joinRoomPayload, ack: z.object({ chatRoomId: objectId }) },
+  send_message: { payload: sendMessagePayload, ack: z.object({ message: receivedMessage }) },
+  get_history: { payload: getHistoryPayload, ack: z.object({ chatRoomId: objectId, messages: z.array(historyMessage) }) },
+  mark_read: { payload: markReadPayload, ack: z.object({ chatRoomId: objectId, readSeq: z.number(), unreadCount: z.number() }) },
+  resume: { payload: resumePayload, ack: z.object({ rooms: z.array(resumedRoom), notifications: z.array(notification), unread }) },
+  subscribe_notifications: { payload: nothing, ack: z.object({}) },
+  unsubscribe_notifications: { payload: nothing, ack: z.object({}) },
+  presence_subscribe: { payload: presenceSubscribePayload, ack: z.object({ presence: z.array(presence) }) },
+  presence_unsubscribe: { payload: presenceUnsubscribePayload.nullable(), ack: z.object({}) },
+  /** A fresh token for a socket that is open: it is then served until that one expires. */
+  refresh_token: { payload: z.strictObject({ token: z.string().max(4096) }), ack: z.object({ expiresAt: isoTime.nullable() }) },
+} as const;
+export type ClientEventName = keyof typeof clientEvents;
+
+/** Server → client. */
+export const serverEvents = {
+  receive_message: receivedMessage,
+  notification,
+  room_read: z.object({ chatRoomId: objectId, userId: objectId, readSeq: z.number() }),
+  notification_read: z.object({ ids: z.array(objectId).optional(), all: z.literal(true).optional(), unread: z.number() }),
+  presence,
+  user_joined: z.object({ chatRoomId: objectId, userId: objectId }),
+  user_left: z.object({ chatRoomId: objectId, userId: objectId }),
+  message_history: z.object({ chatRoomId: objectId, messages: z.array(historyMessage) }),
+  notification_subscribed: z.object({}),
+  error: socketError.extend({ event: z.string() }),
+} as const;
+export type ServerEventName = keyof typeof serverEvents;
+export type ServerEventPayload<E extends ServerEventName> = z.infer<(typeof serverEvents)[E]>;
+/** As socket.io's generics want it. */
+export type ServerToClientEvents = { [E in ServerEventName]: (payload: ServerEventPayload<E>) => void };

@@ -1,0 +1,108 @@
+import type { Logger } from '../log';
+import { handle, RETRY_DELAYS_MS, type EventBus, type Subscription } from './bus';
+
+/** Limits how many run at a time; the rest wait their turn in order. */
+function createGate(size: number) {
+  let free = size;
+  const waiting: (() => void)[] = [];
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    }
+  };
+}
+
+interface Subscriber {
+  subscription: Subscription;
+  gate: ReturnType<typeof createGate>;
+  settling: Set<Promise<unknown>>;
+  /** It takes no more: what is published now is not safe, and the publisher keeps it. */
+  stopped: boolean;
+}
+
+/**
+ * The bus of the one-process installation. `publish` resolves only when every subscriber has handled or parked the event: a crash loses nothing,
+ * since the publisher's outbox still holds it. A retry waits outside the queue, so that one bad event never holds up the others.
+ */
+export function createMemoryBus(options: { logger: Logger; retryDelaysMs?: number[] }): EventBus {
+  const delays = options.retryDelaysMs ?? RETRY_DELAYS_MS;
+  const subscribers: Subscriber[] = [];
+  const sleeping = new Set<{ timer: NodeJS.Timeout; reject(error: Error): void }>();
+  const underWay = new Set<Promise<void>>();
+  let closed = false;
+
+  const sleep = (ms: number) =>
+    new Promise<void>((resolve, reject) => {
+      if (closed) return reject(new Error('the bus is closed'));
+      const entry = { timer: setTimeout(() => (sleeping.delete(entry), resolve()), ms), reject };
+      sleeping.add(entry);
+    });
+
+  const settle = async (subscriber: Subscriber, raw: string) => {
+    const { queue, handlers, parking } = subscriber.subscription;
+    for (let attempt = 1; ; attempt += 1) {
+      if (subscriber.stopped) throw new Error(`${queue} is not consumed any more`);
+      const handling = subscriber.gate(() => handle(handlers, raw));
+      subscriber.settling.add(handling);
+      const verdict = await handling.finally(() => subscriber.settling.delete(handling));
+      if (verdict.done) return;
+      const delay = delays[attempt - 1];
+      if ('retry' in verdict && delay !== undefined) {
+        options.logger.warn({ queue, attempt, reason: verdict.retry }, 'bus event will be tried again');
+        await sleep(delay);
+        continue;
+      }
+      const reason = 'park' in verdict ? verdict.park : verdict.retry;
+      try {
+        await parking.park({ queue, reason, attempts: attempt, raw, parkedAt: new Date() });
+        options.logger.error({ queue, attempts: attempt, reason }, 'bus event parked');
+        return;
+      } catch (error) {
+        // Nowhere to put it yet: neither handled nor parked, so publish must not resolve.
+        options.logger.error({ queue, err: (error as Error).message }, 'bus event cannot be parked yet');
+        await sleep(delays.at(-1) ?? 1_000);
+      }
+    }
+  };
+
+  return {
+    publish(event) {
+      if (closed) return Promise.reject(new Error('the bus is closed'));
+      const raw = JSON.stringify(event);
+      const work = Promise.all(subscribers.map((subscriber) => settle(subscriber, raw))).then(() => undefined);
+      underWay.add(work);
+      const forget = () => void underWay.delete(work);
+      work.then(forget, forget);
+      return work;
+    },
+    subscribe(subscription) {
+      if (subscribers.some((other) => other.subscription.queue === subscription.queue))
+        return Promise.reject(new Error(`queue ${subscription.queue} has a consumer already`));
+      const subscriber: Subscriber = { subscription, gate: createGate(subscription.prefetch ?? 64), settling: new Set(), stopped: false };
+      subscribers.push(subscriber);
+      return Promise.resolve({
+        async stop() {
+          subscriber.stopped = true;
+          await Promise.allSettled(subscriber.settling);
+        },
+      });
+    },
+    healthy: () => !closed,
+    consumers: () => subscribers.map(({ subscription: { queue } }) => ({ queue, consuming: !closed, silentMs: 0 })),
+    async close() {
+      closed = true;
+      for (const { timer, reject } of sleeping) {
+        clearTimeout(timer);
+        reject(new Error('the bus is closed'));
+      }
+      sleeping.clear();
+      await Promise.allSettled(underWay);
+    },
+  };
+}

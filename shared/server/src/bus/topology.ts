@@ -1,0 +1,65 @@
+import type { BusEventType } from '@linsta/contracts';
+import type { Channel, ConfirmChannel } from 'amqplib';
+import { RETRY_DELAYS_MS } from './bus';
+
+/**
+ * All durable queues of the product and what each hears. Every process declares all of it, so a fact told before its consumer ever ran waits in its queue,
+ * and the order in which services start does not matter.
+ */
+export const CONSUMERS: Readonly<Record<string, readonly BusEventType[]>> = {
+  'notification.inbox': ['LIKE', 'UNLIKE', 'COMMENT', 'EVENT_RSVP', 'USER_CHANGED'],
+  'chat.people': ['USER_CHANGED'],
+  'posts.people': ['USER_CHANGED'],
+  'events.people': ['USER_CHANGED'],
+};
+/** Facts that may have no durable listener; without a place of their own they would count as unknown. */
+const MAY_GO_UNHEARD: readonly BusEventType[] = ['MESSAGE_SENT', 'SESSION_ENDED'];
+
+/** Redeliveries after crashes (an event that kills its consumer) before the broker itself parks it; retries of ours are new messages. */
+const DELIVERY_LIMIT = 20;
+/** Looking at a parked event counts as a delivery; brokers of version 4 would drop it after 20 looks. */
+const PARKED_DELIVERY_LIMIT = 1_000_000;
+
+export interface Topology {
+  /** Every name but the consumers' queues begins with it. */
+  namespace: string;
+  consumers: Readonly<Record<string, readonly string[]>>;
+  retryDelaysMs: readonly number[];
+}
+export const PRODUCT_TOPOLOGY: Topology = { namespace: 'linsta', consumers: CONSUMERS, retryDelaysMs: RETRY_DELAYS_MS };
+
+export const exchangeOf = ({ namespace }: Pick<Topology, 'namespace'>) => `${namespace}.events`;
+/** Where events go that no queue is bound for: of unknown type. */
+export const unroutedOf = ({ namespace }: Pick<Topology, 'namespace'>) => `${namespace}.events.unrouted`;
+export const parkedOf = (queue: string) => `${queue}.parked`;
+export const retryOf = (queue: string, delayMs: number) => `${queue}.retry.${delayMs}`;
+export const parkingQueuesOf = (topology: Topology) => [...Object.keys(topology.consumers).map(parkedOf), parkedOf(unroutedOf(topology))];
+
+const quorum = (more: Record<string, unknown> = {}) => ({ durable: true, arguments: { 'x-queue-type': 'quorum', ...more } });
+/** Hands a message on only when the other queue has it. */
+const deadLetterTo = (queue: string) => ({
+  'x-dead-letter-exchange': '',
+  'x-dead-letter-routing-key': queue,
+  'x-dead-letter-strategy': 'at-least-once',
+  'x-overflow': 'reject-publish',
+});
+
+/** Declares everything; a repeat changes nothing. Rejects if something of another shape stands under one of the names. */
+export async function declareTopology(channel: Channel | ConfirmChannel, topology: Topology): Promise<void> {
+  const exchange = exchangeOf(topology);
+  const unrouted = unroutedOf(topology);
+  await channel.assertExchange(unrouted, 'fanout', { durable: true });
+  await channel.assertQueue(parkedOf(unrouted), quorum({ 'x-delivery-limit': PARKED_DELIVERY_LIMIT }));
+  await channel.bindQueue(parkedOf(unrouted), unrouted, '');
+  await channel.assertExchange(exchange, 'topic', { durable: true, alternateExchange: unrouted });
+  const unheard = `${topology.namespace}.unheard`;
+  await channel.assertQueue(unheard, { durable: true, arguments: { 'x-max-length': 0 } });
+  for (const type of MAY_GO_UNHEARD) await channel.bindQueue(unheard, exchange, type);
+  for (const [queue, types] of Object.entries(topology.consumers)) {
+    await channel.assertQueue(parkedOf(queue), quorum({ 'x-delivery-limit': PARKED_DELIVERY_LIMIT }));
+    await channel.assertQueue(queue, quorum({ 'x-delivery-limit': DELIVERY_LIMIT, ...deadLetterTo(parkedOf(queue)) }));
+    for (const delayMs of topology.retryDelaysMs)
+      await channel.assertQueue(retryOf(queue, delayMs), quorum({ 'x-message-ttl': delayMs, ...deadLetterTo(queue) }));
+    for (const type of types) await channel.bindQueue(queue, exchange, type);
+  }
+}

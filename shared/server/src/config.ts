@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+/** A configuration that cannot work: every fault together, each naming its variable. The process exits 78 (EX_CONFIG). */
+export class ConfigError extends Error {
+  constructor(readonly faults: string[]) {
+    super(`The configuration cannot work:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads what `schema` names from `env`; empty strings count as unset. */
+export function parseEnv<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv): z.output<T> {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(set);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(
+    parsed.error.issues.map((issue) => {
+      const name = issue.path.join('.');
+      const missing = name !== '' && set[name] === undefined;
+      return `${name} ${missing ? 'is required' : issue.message}`;
+    }),
+  );
+}
+
+export const port = (fallback: number) => z.coerce.number('must be a port number').int().min(0).max(65535).default(fallback);
+export const milliseconds = (fallback: number, max = 600_000) =>
+  z.coerce.number('must be a number of milliseconds').int().min(1).max(max).default(fallback);
+export const count = (fallback: number, max = 1_000_000) => z.coerce.number('must be a number').int().min(1).max(max).default(fallback);
+export const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false'], 'must be true or false')
+    .default(fallback ? 'true' : 'false')
+    .transform((text) => text === 'true');
+export const secret = z.string().min(32, 'must be at least 32 characters');
+export const url = (protocols: RegExp, fallback?: string) => {
+  const schema = z.string().refine(
+    (text) => URL.canParse(text) && protocols.test(new URL(text).protocol.slice(0, -1)),
+    `must be a URL (${protocols.source
+      .replace(/[\^$()]/g, '')
+      .replaceAll('|', ' or ')
+      .replace('s?', '(s)')})`,
+  );
+  return fallback === undefined ? schema : schema.default(fallback);
+};
+export const httpUrlOf = (fallback: string) => url(/^https?$/, fallback);
+export const mongoUrl = z
+  .string()
+  .regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://')
+  .default('mongodb://127.0.0.1:27017');
+
+export const amqpUrl = url(/^amqps?$/);
+export const redisUrl = url(/^rediss?$/);
+
+/** What every service reads. PORT is the door behind the gateway, INTERNAL_PORT the one for other services. */
+export const commonEnv = {
+  NODE_ENV: z.string().default('development'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  HOST: z.string().default('127.0.0.1'),
+  JWT_SECRET: secret,
+  SERVICE_SECRET: secret,
+};

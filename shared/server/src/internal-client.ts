@@ -1,0 +1,82 @@
+import { Agent, request } from 'node:http';
+import type { z } from 'zod';
+import type { ServiceTokens } from './auth';
+import { AppError, unavailable } from './errors';
+
+export interface InternalClient {
+  /** Throws the neighbour's own AppError (4xx), or 503 when it is down, slow or answers nonsense. */
+  post<T extends z.ZodType>(path: string, body: unknown, answer: T): Promise<z.output<T>>;
+  close(): void;
+}
+
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** Talks to a neighbour's internal door. Keep-alive, a deadline on every call, no retry: the caller knows what may be repeated. */
+export function createInternalClient(options: {
+  neighbour: string;
+  baseUrl: string;
+  tokens: ServiceTokens;
+  timeoutMs?: number;
+}): InternalClient {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64, keepAliveMsecs: 5_000 });
+  const base = new URL(options.baseUrl);
+  const timeoutMs = options.timeoutMs ?? 4_500;
+  const down = () => unavailable(`The ${options.neighbour} service cannot be reached just now`);
+
+  const exchange = (path: string, payload: string, again: boolean) =>
+    new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const outgoing = request(
+        {
+          agent,
+          host: base.hostname,
+          port: base.port,
+          path: `/internal${path}`,
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            'content-length': Buffer.byteLength(payload),
+            authorization: `Bearer ${options.tokens.mint()}`,
+          },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          let size = 0;
+          response.on('data', (chunk: Buffer) => {
+            size += chunk.length;
+            if (size > MAX_ANSWER_BYTES) response.destroy();
+            else chunks.push(chunk);
+          });
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }));
+          response.on('close', () => reject(down()));
+        },
+      );
+      const deadline = setTimeout(() => outgoing.destroy(new Error('deadline')), timeoutMs);
+      outgoing.on('close', () => clearTimeout(deadline));
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        // A kept-alive connection that the other end closed before it read anything: the one case where trying again is always safe enough to be right.
+        if (again && outgoing.reusedSocket && error.code === 'ECONNRESET') exchange(path, payload, false).then(resolve, reject);
+        else reject(down());
+      });
+      outgoing.end(payload);
+    });
+
+  return {
+    async post(path, body, answer) {
+      const { status, text } = await exchange(path, JSON.stringify(body), true);
+      let json: unknown;
+      try {
+        json = text === '' ? undefined : JSON.parse(text);
+      } catch {
+        throw down();
+      }
+      if (status >= 400 && status < 500) {
+        const { code, detail } = json as { code?: string; detail?: string };
+        throw new AppError(status, code ?? 'NEIGHBOUR_REFUSED', detail ?? 'Refused');
+      }
+      const parsed = answer.safeParse(json);
+      if (status >= 500 || !parsed.success) throw down();
+      return parsed.data;
+    },
+    close: () => agent.destroy(),
+  };
+}

@@ -1,0 +1,214 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from 'amqplib';
+import { createAmqpBus, createLogger, exchangeOf, parkedOf, unroutedOf, type EventBus, type Topology } from '@linsta/server';
+import { createBroker, describeWith, noBroker, waitFor, type Broker } from '@linsta/testing';
+import { aLike, busContract, QUEUES, QUICK_RETRIES_MS, type BusUnderTest, type ParkedLine } from './contract';
+
+const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
+const parking = { park: async () => undefined };
+
+describeWith(noBroker, 'the bus on RabbitMQ', () => {
+  let broker: Broker;
+  beforeAll(async () => {
+    broker = await createBroker();
+    await broker.start();
+  }, 90_000);
+  afterAll(() => broker?.remove());
+
+  /** Queues of the test's own, so that tests do not meet. */
+  const createTopology = (): { topology: Topology; own: (queue: string) => string } => {
+    const namespace = `t${randomBytes(4).toString('hex')}`;
+    const own = (queue: string) => `${namespace}.${queue}`;
+    return {
+      own,
+      topology: {
+        namespace,
+        consumers: Object.fromEntries(QUEUES.map((queue) => [own(queue), ['LIKE']])),
+        retryDelaysMs: QUICK_RETRIES_MS,
+      },
+    };
+  };
+  const withChannel = async <T>(
+    work: (channel: Awaited<ReturnType<Awaited<ReturnType<typeof connect>>['createConfirmChannel']>>) => Promise<T>,
+  ): Promise<T> => {
+    const connection = await connect(broker.url);
+    try {
+      const channel = await connection.createConfirmChannel();
+      const result = await work(channel);
+      await channel.waitForConfirms();
+      return result;
+    } finally {
+      await connection.close();
+    }
+  };
+  const parkedLines = (queue: string): Promise<ParkedLine[]> =>
+    withChannel(async (channel) => {
+      const lines: ParkedLine[] = [];
+      for (let found = await channel.get(queue); found !== false; found = await channel.get(queue)) {
+        const { headers = {} } = found.properties;
+        lines.push({
+          queue: String(headers['x-queue']),
+          reason: String(headers['x-reason']),
+          attempts: Number(headers['x-attempts']),
+          raw: found.content.toString(),
+        });
+      }
+      channel.nackAll(true);
+      return lines;
+    });
+
+  describe('keeps the contract', () =>
+    busContract(async (): Promise<BusUnderTest> => {
+      const { topology, own } = createTopology();
+      const buses: EventBus[] = [];
+      // The suite's short queue names stand for this test's own ones.
+      const create = (): EventBus => {
+        const bus = createAmqpBus({ url: broker.url, name: 'test', logger, topology });
+        buses.push(bus);
+        return { ...bus, subscribe: (subscription) => bus.subscribe({ ...subscription, queue: own(subscription.queue) }) };
+      };
+      const bus = create();
+      return {
+        bus,
+        another: create,
+        publishRaw: (routingKey, content) =>
+          withChannel(async (channel) => void channel.publish(exchangeOf(topology), routingKey, content)),
+        parked: async (queue) =>
+          (await parkedLines(parkedOf(own(queue)))).map((line) => ({ ...line, queue: line.queue.replace(`${topology.namespace}.`, '') })),
+        parking,
+        close: async () => void (await Promise.all(buses.map((other) => other.close()))),
+      };
+    }));
+
+  /** A publisher and a consumer on their own queues; `handled` counts by event id. */
+  async function createPair(): Promise<{
+    bus: EventBus;
+    topology: Topology;
+    queue: string;
+    handled: Map<string, number>;
+    publishAll(count: number): Promise<string[]>;
+  }> {
+    const { topology, own } = createTopology();
+    const bus = createAmqpBus({ url: broker.url, name: 'test', logger, topology, publishTimeoutMs: 1_000 });
+    const handled = new Map<string, number>();
+    const queue = own(QUEUES[0]);
+    await bus.subscribe({ queue, parking, handlers: { LIKE: async ({ id }) => void handled.set(id, (handled.get(id) ?? 0) + 1) } });
+    /** As the outbox does: again and again until the broker has it. */
+    const publish = async (id: string): Promise<void> => {
+      for (;;) {
+        try {
+          return await bus.publish(aLike(id));
+        } catch {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      }
+    };
+    return {
+      bus,
+      topology,
+      queue,
+      handled,
+      async publishAll(count) {
+        const sent = Array.from({ length: count }, () => randomBytes(6).toString('hex'));
+        await Promise.all(sent.map(publish));
+        return sent;
+      },
+    };
+  }
+  const faults: Record<string, (pair: Awaited<ReturnType<typeof createPair>>) => Promise<void> | void> = {
+    'the broker is stopped and started': async () => {
+      await broker.stop();
+      await broker.start();
+    },
+    'the broker is killed and started': async () => {
+      await broker.kill('SIGKILL');
+      await broker.start();
+    },
+    'an operator closes every connection': () => void broker.ctl('close_all_connections', 'by the operator'),
+    'the queue is deleted under its consumer': ({ queue }) => withChannel(async (channel) => void (await channel.deleteQueue(queue))),
+    'the exchange is deleted': ({ topology }) => withChannel(async (channel) => void (await channel.deleteExchange(exchangeOf(topology)))),
+    'the broker is up but silent for a while': async () => {
+      await broker.pause(16_000);
+    },
+  };
+  test.each(Object.keys(faults))(
+    'when %s under load, then every published event is handled, by itself',
+    async (fault) => {
+      const pair = await createPair();
+      try {
+        await waitFor(() => pair.bus.healthy(), 'a healthy bus', 20_000);
+        const before = await pair.publishAll(50);
+        // What waits in a queue goes with the queue; everything else must come through.
+        if (fault.includes('deleted')) await waitFor(() => before.every((id) => pair.handled.has(id)));
+        const meanwhile = pair.publishAll(200);
+        await faults[fault]!(pair);
+        const sent = [...(await meanwhile), ...(await pair.publishAll(50))];
+        // With the queue goes what waited in it, and what came before it was bound again.
+        if (fault.includes('queue is deleted'))
+          await waitFor(
+            async () => {
+              const [probe] = await pair.publishAll(1);
+              await new Promise((resolve) => setTimeout(resolve, 200));
+              return pair.handled.has(probe!);
+            },
+            'the queue bound again',
+            30_000,
+          );
+        else await waitFor(() => sent.every((id) => pair.handled.has(id)), 'every event handled', 60_000);
+        const last = await pair.publishAll(20);
+        await waitFor(() => last.every((id) => pair.handled.has(id)), 'the last events handled', 30_000);
+        await waitFor(() => pair.bus.healthy(), 'a healthy bus', 30_000);
+      } finally {
+        await pair.bus.close();
+      }
+    },
+    120_000,
+  );
+
+  test('when a memory alarm blocks publishers, then publishing is refused in time, consuming goes on, and it heals', async () => {
+    const pair = await createPair();
+    try {
+      await waitFor(() => pair.bus.healthy(), 'a healthy bus', 20_000);
+      broker.ctl('set_vm_memory_high_watermark', '0.000001');
+      await expect(
+        (async () => {
+          for (;;) await pair.bus.publish(aLike());
+        })(),
+      ).rejects.toThrow(/no confirm within|lost/);
+      expect(pair.bus.healthy()).toBe(false);
+      expect(pair.bus.consumers()).toMatchObject([{ consuming: true }]);
+      broker.ctl('set_vm_memory_high_watermark', '0.4');
+      const sent = await pair.publishAll(20);
+      await waitFor(() => sent.every((id) => pair.handled.has(id)), 'every event handled', 30_000);
+    } finally {
+      broker.ctl('set_vm_memory_high_watermark', '0.4');
+      await pair.bus.close();
+    }
+  }, 60_000);
+
+  test('when no queue is bound for a type, then it is kept where unknown things are, and no queue is stopped by it', async () => {
+    const pair = await createPair();
+    try {
+      await waitFor(() => pair.bus.healthy(), 'a healthy bus', 20_000);
+      await withChannel(async (channel) => void channel.publish(exchangeOf(pair.topology), 'SHRUG', Buffer.from('{}')));
+      await waitFor(async () => (await parkedLines(parkedOf(unroutedOf(pair.topology)))).length === 1);
+      expect((await pair.publishAll(1)).length).toBe(1);
+    } finally {
+      await pair.bus.close();
+    }
+  });
+
+  test('when the broker is not there at the start, then publishing is refused in time, and all begins when it comes', async () => {
+    await broker.stop();
+    const pair = await createPair();
+    try {
+      await expect(pair.bus.publish(aLike())).rejects.toThrow('no confirm within');
+      expect(pair.bus.healthy()).toBe(false);
+      await broker.start();
+      const sent = await pair.publishAll(20);
+      await waitFor(() => sent.every((id) => pair.handled.has(id)), 'every event handled', 30_000);
+    } finally {
+      await pair.bus.close();
+    }
+  }, 120_000);
+});

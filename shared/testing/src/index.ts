@@ -1,0 +1,5 @@
+export { createBroker, noBroker, type Broker } from './broker';
+export { describeWith } from './needs';
+export { createRedis, noRedis, type RedisServer } from './redis';
+export { createTemporaryDirectory } from './temporary';
+export { waitFor } from './wait-for';

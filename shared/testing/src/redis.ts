@@ -1,0 +1,45 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { freePorts } from '@linsta/server';
+import { createTemporaryDirectory } from './temporary';
+import { waitFor } from './wait-for';
+
+/** Why suites that need a Redis of their own cannot run here; undefined where they can. */
+export const noRedis =
+  spawnSync('redis-server', ['--version']).status === 0 ? undefined : 'Redis is not installed (Debian: apt-get install redis-server)';
+
+/** A Redis of the test's own on a free port, killed and started again at will. */
+export async function createRedis() {
+  const directory = createTemporaryDirectory();
+  const [port = 0] = await freePorts(1);
+  let child: ChildProcess | undefined;
+  const kill = async (signal: NodeJS.Signals) => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  };
+  const answers = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => (socket.destroy(), resolve(true)));
+      socket.once('error', () => resolve(false));
+    });
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    kill,
+    async start() {
+      child = spawn(
+        'redis-server',
+        ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory.path, '--save', '', '--appendonly', 'no'],
+        { stdio: 'ignore' },
+      );
+      await waitFor(answers, 'Redis');
+    },
+    async remove() {
+      await kill('SIGKILL');
+      directory.remove();
+    },
+  };
+}
+export type RedisServer = Awaited<ReturnType<typeof createRedis>>;
