@@ -88,6 +88,17 @@ export async function benchChat(): Promise<void> {
     print(`${ROOMS} rooms of two, texts of 100 bytes, ${ROUNDS} interleaved rounds of ${ROUND_SECONDS} s`);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     const idleMemory = memoryOf(product.pid);
+    // Before any load: memory once grown would hide what connections cost.
+    const { token } = await register(product.url, 'idle');
+    for (const [name, running, key] of [
+      ['raw Socket.IO', raw, undefined],
+      ['Linsta', product, token],
+    ] as const) {
+      const { bytes, perSecond } = await idle(running, key);
+      print(
+        `${name}: ${(bytes / 1000).toFixed(1)} kB for each of ${IDLE_CONNECTIONS} idle connections, ${Math.round(perSecond)} connections/s`,
+      );
+    }
     const targets: Target[] = [
       { name: 'raw Socket.IO, nothing stored (R)', url: raw.url, pairs: await pairUpRaw(raw.url) },
       { name: 'Linsta, stored, through the gateway', url: product.url, pairs: await pairUpProduct(product.url) },
@@ -104,16 +115,6 @@ export async function benchChat(): Promise<void> {
       const { p50, p99, lagMs } = await latency(target, LATENCY_RATE, 10);
       print(
         `${target.name}: at ${LATENCY_RATE} messages/s p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms (load's own lag p99 ${lagMs.toFixed(1)} ms)`,
-      );
-    }
-    const { token } = await register(product.url, 'idle');
-    for (const [name, running, key] of [
-      ['raw Socket.IO', raw, undefined],
-      ['Linsta', product, token],
-    ] as const) {
-      const { bytes, perSecond } = await idle(running, key);
-      print(
-        `${name}: ${(bytes / 1000).toFixed(1)} kB for each of ${IDLE_CONNECTIONS} idle connections, ${Math.round(perSecond)} connections/s`,
       );
     }
     print(`Linsta, everything in one process: ${Math.round(idleMemory / 1e6)} MB resident when idle`);
