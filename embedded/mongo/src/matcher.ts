@@ -2,6 +2,7 @@ import { type BSONRegExp, bsonType, type Doc, isDocument, isNumeric, isRegExp, i
 import { compare, equal, rankOf } from './compare';
 import { badValue, notHere } from './errors';
 import { evaluate } from './expressions';
+import { truncated } from './numbers';
 import { valuesAt } from './paths';
 
 export type Matches = (doc: Doc) => boolean;
@@ -65,10 +66,8 @@ const any =
 function equalTest(operand: unknown): Test {
   if (operand === undefined) throw badValue('cannot compare to undefined');
   if (operand === null) {
-    // null stands for "no value": missing counts, a missing field inside an array of documents too.
-    return (values) =>
-      values.length === 0 ||
-      values.some((value) => value === null || value === undefined || (Array.isArray(value) && value.includes(null)));
+    // null stands for "no value": missing counts, a missing field inside an array of documents too. An array without documents leads nowhere: no match.
+    return (values) => values.some((value) => value === null || value === undefined || (Array.isArray(value) && value.includes(null)));
   }
   return any((value) => value !== undefined && equal(value, operand));
 }
@@ -199,9 +198,15 @@ function operatorTest(operator: string, operand: unknown, all: Doc): Test[] {
       return [];
     case '$mod': {
       if (!Array.isArray(operand) || operand.length !== 2) throw badValue('malformed mod, needs to be an array of two numbers');
-      const [divisor, rest] = operand.map((part) => Math.trunc(toDouble(part))) as [number, number];
-      if (divisor === 0) throw badValue('divisor cannot be 0');
-      return [any((value) => isNumeric(value) && Math.trunc(toDouble(value)) % divisor === rest)];
+      const [divisor, rest] = operand.map((part) => (isNumeric(part) ? truncated(part) : undefined));
+      if (divisor === undefined || rest === undefined) throw badValue('malformed mod, divisor and remainder must be numbers');
+      if (divisor === 0n) throw badValue('divisor cannot be 0');
+      return [
+        any((value) => {
+          const whole = isNumeric(value) ? truncated(value) : undefined;
+          return whole !== undefined && whole % divisor === rest;
+        }),
+      ];
     }
     case '$all': {
       if (!Array.isArray(operand)) throw badValue('$all needs an array');

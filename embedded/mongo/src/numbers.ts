@@ -19,6 +19,16 @@ function parseDecimal(text: string): Exact {
   const [, sign = '', whole = '0', fraction = '', exponent = '0'] = /^(-?)(\d*)\.?(\d*)(?:E([+-]?\d+))?$/i.exec(text) ?? [];
   return { digits: BigInt(`${sign}${whole}${fraction}` || '0'), exponent: Number(exponent) - fraction.length };
 }
+/** A double among decimals counts with 15 digits, trailing zeros included, as MongoDB converts it. */
+const asDecimal = (value: Numeric): Exact =>
+  bsonType(value) === 1 ? parseDecimal(Decimal128.fromString(toDouble(value).toPrecision(15)).toString()) : exactOf(value);
+/** The whole part, exact for every type; undefined for NaN and the infinities. */
+export function truncated(value: Numeric): bigint | undefined {
+  if (!Number.isFinite(toDouble(value))) return undefined;
+  if (bsonType(value) === 1) return BigInt(Math.trunc(toDouble(value)));
+  const { digits, exponent } = exactOf(value);
+  return exponent >= 0 ? digits * 10n ** BigInt(exponent) : digits / 10n ** BigInt(-exponent);
+}
 const toDecimal = ({ digits, exponent }: Exact) => Decimal128.fromStringWithRounding(`${digits}E${exponent}`);
 
 const INT32_MAX = 2_147_483_647n;
@@ -36,7 +46,7 @@ function arithmetic(
   if (types.includes(19)) {
     if (!Number.isFinite(toDouble(a)) || !Number.isFinite(toDouble(b)))
       return Decimal128.fromString(String(doubles(toDouble(a), toDouble(b))).replace('Infinity', 'Infinity'));
-    return toDecimal(exact(exactOf(a), exactOf(b)));
+    return toDecimal(exact(asDecimal(a), asDecimal(b)));
   }
   if (types.includes(1)) return new Double(doubles(toDouble(a), toDouble(b)));
   const result = whole(exactOf(a).digits, exactOf(b).digits);

@@ -29,6 +29,15 @@ export interface Plan {
 }
 
 const after = (bytes: Buffer) => Buffer.concat([bytes, Buffer.from([0xff])]);
+/** The first key behind all that begin with these bytes. */
+const behind = (bytes: Buffer): Buffer => {
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === 0xff) length -= 1;
+  if (length === 0) return Buffer.from([0xff]);
+  const next = Buffer.from(bytes.subarray(0, length));
+  next[length - 1] = (next[length - 1] ?? 0) + 1;
+  return next;
+};
 const wholeRank = (rank: number): Range => ({ low: Buffer.from([rank]), high: Buffer.from([rank + 7]) });
 const EVERYTHING: Range = { low: Buffer.alloc(0), high: Buffer.from([0xff]) };
 
@@ -166,7 +175,7 @@ function planFor(index: Index, conditions: Map<string, Conditions>, sort: SortKe
     }
     const ranges = condition === undefined ? [] : rangesOf(condition, index.multikey[at] === true);
     if (ranges.length > 0)
-      bounds = direction === 1 ? ranges : ranges.map(({ low, high }) => ({ low: invert(high), high: after(invert(low)) }));
+      bounds = direction === 1 ? ranges : ranges.map(({ low, high }) => ({ low: invert(high), high: behind(invert(low)) }));
     break;
   }
   const order = orderOf(index, sort, fixed, conditions, severalPoints);

@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { createStore, DirectoryInUseError } from '../src';
+
+let dataDir: string;
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'linsta-store-'));
+});
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+/** The built store as a process of its own. */
+async function startProcess(): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(process.execPath, [join(__dirname, '..', 'dist', 'cli.js'), '--port', '0', '--data-dir', dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const [url] = /mongodb:\S+\d/.exec(line.toString()) ?? [];
+  if (url === undefined) throw new Error(`the store said: ${line.toString()}`);
+  return { child, url };
+}
+const kill = async (child: ChildProcess) => {
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+};
+
+test('when a second store opens the directory, then it is refused, and the first goes on', async () => {
+  const first = await createStore({ dataDir });
+  await expect(createStore({ dataDir })).rejects.toThrow(DirectoryInUseError);
+  const client = await MongoClient.connect(first.url);
+  await client.db('x').collection('y').insertOne({ a: 1 });
+  expect(await client.db('x').collection('y').countDocuments()).toBe(1);
+  await client.close();
+  await first.close();
+  await (await createStore({ dataDir })).close();
+});
+
+test('when two open a directory at the same moment, then exactly one gets it', async () => {
+  const settled = await Promise.allSettled(Array.from({ length: 4 }, () => createStore({ dataDir })));
+  const opened = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  for (const store of opened) await store.close();
+  expect(opened).toHaveLength(1);
+});
+
+test('when the store is killed under 32 writers, three times, then every acknowledged write is there, whole and once', async () => {
+  const acknowledged: { writer: number; n: number }[] = [];
+  const counted = new Map<number, number>();
+  for (let round = 0; round < 3; round += 1) {
+    const { child, url } = await startProcess();
+    const client = await MongoClient.connect(url, { maxPoolSize: 32, retryWrites: false });
+    const db = client.db('kill');
+    await db.collection('rows').createIndex({ writer: 1, n: 1 }, { unique: true });
+    let killed = false;
+    const writing = Array.from({ length: 32 }, async (_, writer) => {
+      for (let n = round * 1_000_000; !killed; n += 1) {
+        try {
+          await db.collection('rows').insertOne({ writer, n, text: 'x'.repeat(100) });
+          acknowledged.push({ writer, n });
+          await db.collection<{ _id: number; n: number }>('counters').updateOne({ _id: writer }, { $inc: { n: 1 } }, { upsert: true });
+          counted.set(writer, (counted.get(writer) ?? 0) + 1);
+        } catch {
+          return;
+        }
+      }
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await kill(child);
+    killed = true;
+    await Promise.all(writing);
+    await client.close(true);
+  }
+  const { child, url } = await startProcess();
+  const client = await MongoClient.connect(url);
+  const rows = await client
+    .db('kill')
+    .collection('rows')
+    .find({}, { sort: { writer: 1, n: 1 } })
+    .toArray();
+  const stored = new Set(rows.map(({ writer, n }) => `${writer}:${n}`));
+  expect(acknowledged.length).toBeGreaterThan(500);
+  expect(acknowledged.filter(({ writer, n }) => !stored.has(`${writer}:${n}`))).toEqual([]);
+  // An insert that was under way may be stored or not: at most one of each writer and round.
+  expect(rows.length - acknowledged.length).toBeLessThanOrEqual(32 * 3);
+  expect(stored.size).toBe(rows.length);
+  // Index, count and documents tell the same.
+  expect(await client.db('kill').collection('rows').estimatedDocumentCount()).toBe(rows.length);
+  expect(
+    await client
+      .db('kill')
+      .collection('rows')
+      .find({}, { hint: { $natural: 1 } })
+      .toArray(),
+  ).toHaveLength(rows.length);
+  for (const { _id, n } of await client.db('kill').collection('counters').find().toArray()) {
+    const certain = counted.get(_id as unknown as number) ?? 0;
+    expect(n).toBeGreaterThanOrEqual(certain);
+    expect(n).toBeLessThanOrEqual(certain + 3);
+  }
+  await client.close();
+  await kill(child);
+}, 60_000);

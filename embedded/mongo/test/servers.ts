@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient, type Db } from 'mongodb';
+import { createStore } from '../src';
+
+/** An independent MongoDB-compatible server to be judged by; `.ci/run` starts one. */
+export const judgeUrl = process.env.JUDGE_MONGO_URL ?? process.env.MONGO_URL;
+export const noJudge = judgeUrl === undefined ? 'JUDGE_MONGO_URL names no MongoDB-compatible server to compare with' : undefined;
+
+let serial = 0;
+export interface TestServer {
+  url: string;
+  client: MongoClient;
+  db: Db;
+  close(): Promise<void>;
+}
+
+const connect = async (url: string) => {
+  const client = await MongoClient.connect(url, { serverSelectionTimeoutMS: 10_000 });
+  serial += 1;
+  const db = client.db(`store_test_${process.pid}_${Date.now()}_${serial}`);
+  return { client, db };
+};
+
+/** The embedded store on a directory of its own, and a database in it. */
+export async function startEmbedded(): Promise<TestServer> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'linsta-store-'));
+  const store = await createStore({ dataDir });
+  const { client, db } = await connect(store.url);
+  return {
+    url: store.url,
+    client,
+    db,
+    async close() {
+      await client.close();
+      await store.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A database of one's own on the server to be judged by. */
+export async function connectJudge(): Promise<TestServer> {
+  if (judgeUrl === undefined) throw new Error(noJudge);
+  const { client, db } = await connect(judgeUrl);
+  return {
+    url: judgeUrl,
+    client,
+    db,
+    async close() {
+      await db.dropDatabase();
+      await client.close();
+    },
+  };
+}
+
+/** The same suite on the embedded store, and on the other server where there is one. */
+export function describeServers(name: string, suite: (server: () => TestServer, kind: 'embedded' | 'judge') => void): void {
+  for (const [kind, start, missing] of [
+    ['embedded', startEmbedded, undefined],
+    ['judge', connectJudge, noJudge],
+  ] as const) {
+    const title = `${name} on the ${kind === 'embedded' ? 'embedded store' : 'MongoDB-compatible server'}`;
+    if (missing !== undefined) describe.skip(`${title} (skipped: ${missing})`, () => suite(() => undefined as never, kind));
+    else
+      describe(title, () => {
+        let running: TestServer;
+        beforeAll(async () => {
+          running = await start();
+        }, 60_000);
+        afterAll(() => running.close());
+        suite(() => running, kind);
+      });
+  }
+}
