@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createTemporaryDirectory, waitFor } from '@linsta/testing';
+import { sharedDatabase } from './shared-database';
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -16,6 +17,7 @@ async function freePort(): Promise<number> {
 /** The built product as a process of its own, so that it can be killed; always on the same port and data. */
 export async function createProductProcess(env: NodeJS.ProcessEnv = {}) {
   const directory = createTemporaryDirectory();
+  const database = sharedDatabase();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
@@ -35,6 +37,7 @@ export async function createProductProcess(env: NodeJS.ProcessEnv = {}) {
           ARGON2_MEMORY_KIB: '64',
           DRAIN_MS: '50',
           AUTH_RATE_LIMIT_PER_MINUTE: '10000',
+          ...database.env,
           ...env,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -59,6 +62,7 @@ export async function createProductProcess(env: NodeJS.ProcessEnv = {}) {
     },
     async remove() {
       await this.end('SIGKILL');
+      await database.drop();
       directory.remove();
     },
   };

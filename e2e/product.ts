@@ -1,6 +1,7 @@
 import { startAllInOne, type AllInOne } from '@linsta/launcher';
 import { createTemporaryDirectory } from '@linsta/testing';
 import { createLogger } from '@linsta/server';
+import { sharedDatabase } from './shared-database';
 import { io, type Socket } from 'socket.io-client';
 
 let serial = 0;
@@ -16,6 +17,7 @@ export interface Person {
 /** The whole product on a free port, its data in a directory of its own. */
 export async function startProduct(env: NodeJS.ProcessEnv = {}) {
   const directory = createTemporaryDirectory();
+  const database = sharedDatabase();
   const start = (): Promise<AllInOne> =>
     startAllInOne({
       dataDir: directory.path,
@@ -25,7 +27,7 @@ export async function startProduct(env: NodeJS.ProcessEnv = {}) {
         DRAIN_MS: '50',
         PRESENCE_GRACE_MS: '300',
         AUTH_RATE_LIMIT_PER_MINUTE: '10000',
-        ...(process.env.MONGO_URL !== undefined && { MONGO_URL: process.env.MONGO_URL }),
+        ...database.env,
         ...env,
       },
       createServiceLogger: (service) => createLogger(service, process.env.TEST_LOG_LEVEL ?? 'error'),
@@ -89,6 +91,7 @@ export async function startProduct(env: NodeJS.ProcessEnv = {}) {
     async stop() {
       for (const socket of sockets) socket.disconnect();
       await running.stop();
+      await database.drop();
       directory.remove();
     },
   };

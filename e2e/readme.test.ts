@@ -10,7 +10,8 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
 test('when the example of the README is run twice as it stands, then a message is stored and arrives each time', async () => {
   const [, example = ''] = /```js\n([\s\S]+?)```/.exec(readme) ?? [];
-  const product = await createProductProcess();
+  // Demo users exist on the embedded default alone.
+  const product = await createProductProcess({ MONGO_URL: '' });
   // Beside the README, as the reader saves it: that is where its import resolves.
   const file = join(root, `readme-example-${process.pid}.mjs`);
   try {

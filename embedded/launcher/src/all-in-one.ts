@@ -86,6 +86,8 @@ export async function startAllInOne({
       ...wiring,
       PORT: String(ports[NAMES.indexOf(name) * 2]),
       INTERNAL_PORT: String(ports[NAMES.indexOf(name) * 2 + 1]),
+      // One name for all, e.g. where several installations share a database server.
+      ...((env.DATABASE_PREFIX ?? '') !== '' && { DATABASE: `${env.DATABASE_PREFIX}_${name}` }),
     });
     const deps = (service: string) => ({ bus, logger: createServiceLogger(service) });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MongoClient, type Db } from 'mongodb';
 import { createStore } from '../src';
 
-/** An independent MongoDB-compatible server to be judged by; `.ci/run` starts one. */
+/** An independent MongoDB-compatible server to be judged by; `.ci/run` starts one. `none`: there is none, and nobody wants to hear of it. */
 export const judgeUrl = process.env.JUDGE_MONGO_URL ?? process.env.MONGO_URL;
 export const noJudge = judgeUrl === undefined ? 'JUDGE_MONGO_URL names no MongoDB-compatible server to compare with' : undefined;
 
@@ -62,6 +62,7 @@ export function describeServers(name: string, suite: (server: () => TestServer, 
     ['judge', connectJudge, noJudge],
   ] as const) {
     const title = `${name} on the ${kind === 'embedded' ? 'embedded store' : 'MongoDB-compatible server'}`;
+    if (kind === 'judge' && judgeUrl === 'none') continue;
     if (missing !== undefined) describe.skip(`${title} (skipped: ${missing})`, () => suite(() => undefined as never, kind));
     else
       describe(title, () => {
