@@ -1,8 +1,10 @@
+import { problem, routes, type Route } from '@linsta/contracts';
 import { startAllInOne, type AllInOne } from '@linsta/launcher';
 import { createTemporaryDirectory } from '@linsta/testing';
 import { createLogger } from '@linsta/server';
 import { sharedDatabase } from './shared-database';
 import { io, type Socket } from 'socket.io-client';
+import { z } from 'zod';
 
 let serial = 0;
 
@@ -12,6 +14,23 @@ export interface Person {
   email: string;
   token: string;
   refreshToken: string;
+}
+
+const templates = Object.entries<Route>(routes).map(([key, route]) => {
+  const [method, path = ''] = key.split(' ');
+  return { method, route, pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`) };
+});
+/** Every answer that a test gets is held against the contract: each good one against its schema, each refusal against the problem's. */
+function assertAsContract(method: string, path: string, { status, body }: { status: number; body: unknown }): void {
+  const [bare = ''] = path.split('?');
+  // The more literal template first: /api/users/me before /api/users/:id.
+  const found = templates
+    .filter((template) => template.method === method && template.pattern.test(bare))
+    .sort((a, b) => a.pattern.source.split('[^').length - b.pattern.source.split('[^').length)[0];
+  if (found === undefined) return;
+  const schema = status === found.route.status ? (found.route.answer ?? z.undefined()) : problem;
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) throw new Error(`${method} ${path} answered ${status} against the contract: ${z.prettifyError(parsed.error)}`);
 }
 
 /** The whole product on a free port, its data in a directory of its own. */
@@ -45,7 +64,9 @@ export async function startProduct(env: NodeJS.ProcessEnv = {}) {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+    const answer = { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+    assertAsContract(method, path, answer);
+    return answer;
   };
 
   return {

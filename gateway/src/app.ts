@@ -23,18 +23,18 @@ import { createCors, createOrigins } from './cors';
 import { createHealth, type Health } from './health';
 import { addressOf, bucketOf, createLimits, type Limits } from './limits';
 import { methodsOf, publicCall, SOCKET_PATH, toTarget } from './paths';
+import { createPages, type DemoUser } from './pages';
 import { createProxy, type Proxy } from './proxy';
 import { createPublicServer } from './server';
 import { createTunnels } from './tunnel';
-import { welcome } from './welcome';
 
 /** An engine.io payload of realtime's biggest packet, with its framing. */
 const MAX_POLLING_BYTES = 160 * 1024;
 
 export interface GatewayDeps {
   logger: Logger;
-  /** Serves everything that is neither the API nor a socket: the web app. Without it there is a small welcome page. */
-  pages?: RequestHandler;
+  /** Shown on the sign-in page; only ever given on the embedded default. */
+  demoUsers?: readonly DemoUser[];
 }
 
 interface Parts {
@@ -57,6 +57,8 @@ const securityHeaders = (production: boolean) =>
       directives: {
         defaultSrc: ["'self'"],
         imgSrc: ["'self'", 'https:', 'data:'],
+        // Not every browser counts a WebSocket of one's own origin as 'self'.
+        connectSrc: ["'self'", 'ws:', 'wss:'],
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],
@@ -159,7 +161,7 @@ function createApp({ config, logger, pages, cors, limits, proxy, health, verifyT
 }
 
 /** The one public door. */
-export function createGatewayService(config: GatewayConfig, { logger, pages = welcome }: GatewayDeps): AddressedService {
+export function createGatewayService(config: GatewayConfig, { logger, demoUsers }: GatewayDeps): AddressedService {
   const stops = createStops(logger);
   const address = { port: 0, internalPort: 0 };
   let ready = false;
@@ -183,7 +185,7 @@ export function createGatewayService(config: GatewayConfig, { logger, pages = we
       const app = createApp({
         config,
         logger,
-        pages,
+        pages: createPages(demoUsers === undefined ? {} : { demoUsers }),
         cors: createCors(origins),
         limits,
         proxy,

@@ -16,7 +16,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** What stands at `/` as long as there is no web app. A web app takes its place as `deps.pages`. */
+/** What stands at `/` where the web app was not built. */
 export const welcome: RequestHandler = (request, response, next) => {
   if (request.path !== '/' || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
   if (request.accepts(['json', 'html']) === 'html') response.type('html').send(PAGE);

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createChatService, loadConfig as chatConfig } from '@linsta/chat';
 import { createEventsService, loadConfig as eventsConfig } from '@linsta/events';
-import { createGatewayService, loadConfig as gatewayConfig } from '@linsta/gateway';
+import { createGatewayService, loadConfig as gatewayConfig, type GatewayDeps } from '@linsta/gateway';
 import { startStoreThread } from '@linsta/mongo';
 import { createNotificationService, loadConfig as notificationConfig } from '@linsta/notification';
 import { createPostsService, loadConfig as postsConfig } from '@linsta/posts';
@@ -21,6 +21,8 @@ export interface AllInOneOptions {
   dataDir: string;
   env: NodeJS.ProcessEnv;
   createServiceLogger?: (service: string) => Logger;
+  /** Shown on the sign-in page of the web app. */
+  demoUsers?: GatewayDeps['demoUsers'];
 }
 
 /** Node's own recursive mkdir never returns where the kernel answers "no such file" below a directory that is there, e.g. in /proc. */
@@ -58,6 +60,7 @@ function createGatherer() {
 export async function startAllInOne({
   dataDir,
   env,
+  demoUsers,
   createServiceLogger = (service) => createLogger(service, env.LOG_LEVEL ?? 'warn'),
 }: AllInOneOptions): Promise<AllInOne> {
   ensureDirectory(dataDir);
@@ -112,7 +115,10 @@ export async function startAllInOne({
       createRealtimeService(config.realtime(), deps('realtime')),
     ];
     // The gateway opens last and closes first: nobody is let in before the house is ready, or while it is being left.
-    const gateway = createGatewayService(config.gateway(), { logger: createServiceLogger('gateway') });
+    const gateway = createGatewayService(config.gateway(), {
+      logger: createServiceLogger('gateway'),
+      ...(demoUsers !== undefined && { demoUsers }),
+    });
     stops.add('services', () => Promise.all(services.map((service) => service.stop())));
     await Promise.all(services.map((service) => service.start()));
     await gateway.start();

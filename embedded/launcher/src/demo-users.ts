@@ -1,8 +1,5 @@
-export interface DemoUser {
-  name: string;
-  email: string;
-  password: string;
-}
+import type { DemoUser } from '@linsta/gateway';
+
 /** Two people to try things with; only on the embedded default, where nobody else can reach them. */
 export const DEMO_USERS: DemoUser[] = [
   { name: 'Ann Demo', email: 'ann@example.com', password: 'linsta-demo' },

@@ -6,7 +6,8 @@ import { DEMO_USERS, ensureDemoUsers } from './demo-users';
 
 const dataDir = resolve(process.env.DATA_DIR ?? '.linsta');
 const port = process.env.PORT ?? '5000';
-const demo = (process.env.MONGO_URL ?? '') === '' && process.env.NODE_ENV !== 'production';
+const loopback = ['', 'localhost', '127.0.0.1', '::1'].includes(process.env.HOST ?? '');
+const demo = (process.env.MONGO_URL ?? '') === '' && process.env.NODE_ENV !== 'production' && loopback;
 
 const screen = (url: string) => {
   const [ann] = DEMO_USERS;
@@ -54,7 +55,7 @@ async function main() {
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
-    running = await startAllInOne({ dataDir, env: process.env });
+    running = await startAllInOne({ dataDir, env: process.env, ...(demo && { demoUsers: DEMO_USERS }) });
     if (demo) await ensureDemoUsers(running.url);
     screen(running.url);
   } catch (error) {

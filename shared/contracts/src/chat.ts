@@ -10,35 +10,41 @@ export const messageText = freeText(4000, 'Message text empty');
 export const clientMessageId = z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable ASCII characters');
 
 /** A person as shown inside a room. E-mail addresses appear only between participants. */
-export const person = z.object({ _id: objectId, name: z.string(), email: z.string().nullable() });
+export const person = z.object({ _id: objectId, name: z.string(), email: z.string().nullable() }).meta({ id: 'Person' });
 
 export const openRoomBody = z.strictObject({ otherUserId: objectId });
-export const openedRoom = z.object({ chatRoomId: objectId, participants: z.array(objectId), createdAt: isoTime });
+export const openedRoom = z
+  .object({ chatRoomId: objectId, participants: z.array(objectId), createdAt: isoTime })
+  .meta({ id: 'OpenedRoom' });
 
 /** As stored and pushed: `senderId` is the id, the name stands beside it. */
-export const message = z.object({
-  _id: objectId,
-  chatRoomId: objectId,
-  senderId: objectId,
-  text: z.string(),
-  seq,
-  createdAt: isoTime,
-  clientMessageId: clientMessageId.optional(),
-});
-export const receivedMessage = message.extend({ sender: z.object({ _id: objectId, name: z.string() }) });
+export const message = z
+  .object({
+    _id: objectId,
+    chatRoomId: objectId,
+    senderId: objectId,
+    text: z.string(),
+    seq,
+    createdAt: isoTime,
+    clientMessageId: clientMessageId.optional(),
+  })
+  .meta({ id: 'Message' });
+export const receivedMessage = message.extend({ sender: z.object({ _id: objectId, name: z.string() }) }).meta({ id: 'ReceivedMessage' });
 /** As a history page shows it: `senderId` is the person. */
-export const historyMessage = message.omit({ senderId: true }).extend({ senderId: person });
+export const historyMessage = message.omit({ senderId: true }).extend({ senderId: person }).meta({ id: 'HistoryMessage' });
 
-export const room = z.object({
-  _id: objectId,
-  participants: z.array(person),
-  createdAt: isoTime,
-  updatedAt: isoTime,
-  lastMessage: message.pick({ _id: true, senderId: true, text: true, seq: true, createdAt: true }).nullable(),
-  lastSeq: seqOrZero,
-  readSeq: seqOrZero,
-  unreadCount: z.number().int().min(0),
-});
+export const room = z
+  .object({
+    _id: objectId,
+    participants: z.array(person),
+    createdAt: isoTime,
+    updatedAt: isoTime,
+    lastMessage: message.pick({ _id: true, senderId: true, text: true, seq: true, createdAt: true }).nullable(),
+    lastSeq: seqOrZero,
+    readSeq: seqOrZero,
+    unreadCount: z.number().int().min(0),
+  })
+  .meta({ id: 'Room' });
 
 const skip = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const onePosition = (page: { skip: number; beforeSeq?: number | undefined; afterSeq?: number | undefined }) =>
@@ -66,8 +72,10 @@ export const roomsQuery = z.strictObject({ limit: queryInteger(1, 100).default(5
 
 export const sendBody = z.strictObject({ text: messageText, clientMessageId: clientMessageId.optional() });
 export const readBody = z.strictObject({ seq: seqOrZero });
-export const readState = z.object({ chatRoomId: objectId, readSeq: seqOrZero, unreadCount: z.number().int().min(0) });
-export const unread = z.object({ chat: z.number().int().min(0), notifications: z.number().int().min(0) });
+export const readState = z
+  .object({ chatRoomId: objectId, readSeq: seqOrZero, unreadCount: z.number().int().min(0) })
+  .meta({ id: 'ReadState' });
+export const unread = z.object({ chat: z.number().int().min(0), notifications: z.number().int().min(0) }).meta({ id: 'Unread' });
 
 export const joinRoomPayload = z.strictObject({ chatRoomId: objectId });
 export const sendMessagePayload = z.strictObject({ chatRoomId: objectId, text: messageText, clientMessageId: clientMessageId.optional() });
@@ -86,13 +94,15 @@ export const markReadPayload = z.strictObject({ chatRoomId: objectId, seq: seqOr
 export const RESUME_LIMIT = 200;
 export const resumePoint = z.strictObject({ chatRoomId: objectId, afterSeq: seqOrZero });
 export const resumePayload = z.strictObject({ rooms: z.array(resumePoint).max(1000), notificationsAfter: objectId.optional() });
-export const resumedRoom = z.object({
-  chatRoomId: objectId,
-  lastSeq: seqOrZero,
-  readSeq: seqOrZero,
-  messages: z.array(receivedMessage),
-  reset: z.boolean(),
-});
+export const resumedRoom = z
+  .object({
+    chatRoomId: objectId,
+    lastSeq: seqOrZero,
+    readSeq: seqOrZero,
+    messages: z.array(receivedMessage),
+    reset: z.boolean(),
+  })
+  .meta({ id: 'ResumedRoom' });
 
 export type Person = z.infer<typeof person>;
 export type Message = z.infer<typeof message>;

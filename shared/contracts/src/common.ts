@@ -4,7 +4,8 @@ import { z } from 'zod';
 export const objectId = z
   .string()
   .regex(/^[0-9a-fA-F]{24}$/, 'must be an id of 24 hexadecimal digits')
-  .transform((id) => id.toLowerCase());
+  .transform((id) => id.toLowerCase())
+  .meta({ examples: ['652f7a1c9d3e4b0012ab34cd'] });
 
 /** ISO 8601 in UTC, as every time in an answer. */
 export const isoTime = z.iso.datetime();
@@ -29,7 +30,8 @@ export const freeText = (max: number, emptyMessage = 'must not be empty') =>
       error: `must be at most ${max} characters`,
       abort: true,
     })
-    .refine((text) => text.isWellFormed() && !CONTROL.test(text), { error: 'must be well-formed text without control characters' });
+    .refine((text) => text.isWellFormed() && !CONTROL.test(text), { error: 'must be well-formed text without control characters' })
+    .meta({ minLength: 1, maxLength: max });
 
 /** One line that stands for a person or thing: as free text, trimmed, and without line breaks or direction overrides, which would let it pose as another. */
 export const lineOfText = (max: number) =>
@@ -37,7 +39,8 @@ export const lineOfText = (max: number) =>
     .refine((text) => !/[\r\n\t\u2028\u2029]/.test(text) && !BIDI_OVERRIDE.test(text), {
       error: 'must be one line without direction overrides',
     })
-    .transform((text) => text.trim());
+    .transform((text) => text.trim())
+    .meta({ minLength: 1, maxLength: max, description: 'One line; trimmed' });
 
 /** A whole number from a query string, e.g. `?limit=20`. */
 export const queryInteger = (min: number, max: number) =>
@@ -45,7 +48,9 @@ export const queryInteger = (min: number, max: number) =>
     .string()
     .regex(/^\d{1,16}$/, `must be a whole number from ${min} to ${max}`)
     .transform(Number)
-    .pipe(z.number().int().min(min).max(max));
+    .pipe(z.number().int().min(min).max(max))
+    // Text on the wire, a number to everybody who reads the contract.
+    .meta({ type: 'integer', minimum: min, maximum: max });
 
 export const limitQuery = (fallback: number) => queryInteger(1, 100).default(fallback);
 

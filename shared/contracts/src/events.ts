@@ -9,22 +9,26 @@ export const newGathering = z.strictObject({
   location: lineOfText(200).optional(),
   description: freeText(4000).optional(),
 });
-export const gathering = z.object({
-  _id: objectId,
-  hostId: objectId,
-  host: author,
-  title: z.string(),
-  startsAt: isoTime,
-  location: z.string().nullable(),
-  description: z.string().nullable(),
-  counts: z.object({ going: z.number().int(), maybe: z.number().int(), declined: z.number().int() }),
-  myRsvp: rsvpStatus.nullable(),
-  createdAt: isoTime,
-});
+export const gathering = z
+  .object({
+    _id: objectId,
+    hostId: objectId,
+    host: author,
+    title: z.string(),
+    startsAt: isoTime,
+    location: z.string().nullable(),
+    description: z.string().nullable(),
+    counts: z.object({ going: z.number().int(), maybe: z.number().int(), declined: z.number().int() }),
+    myRsvp: rsvpStatus.nullable(),
+    createdAt: isoTime,
+  })
+  .meta({ id: 'Event' });
 export const gatheringsQuery = z.strictObject({ limit: limitQuery(20), before: objectId.optional() });
 export const rsvpBody = z.strictObject({ status: rsvpStatus });
-export const rsvp = z.object({ eventId: objectId, userId: objectId, status: rsvpStatus, counts: gathering.shape.counts });
-export const attendee = z.object({ user: author, status: rsvpStatus });
+export const rsvp = z
+  .object({ eventId: objectId, userId: objectId, status: rsvpStatus, counts: gathering.shape.counts })
+  .meta({ id: 'Rsvp' });
+export const attendee = z.object({ user: author, status: rsvpStatus }).meta({ id: 'Attendee' });
 
 export type RsvpStatus = z.infer<typeof rsvpStatus>;
 export type Gathering = z.infer<typeof gathering>;

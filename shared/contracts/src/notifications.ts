@@ -2,16 +2,18 @@ import { z } from 'zod';
 import { isoTime, limitQuery, objectId } from './common';
 
 export const notificationType = z.enum(['LIKE', 'COMMENT', 'EVENT_RSVP']);
-export const notification = z.object({
-  _id: objectId,
-  userId: objectId,
-  type: notificationType,
-  message: z.string(),
-  referenceId: objectId,
-  actorId: objectId,
-  isRead: z.boolean(),
-  createdAt: isoTime,
-});
+export const notification = z
+  .object({
+    _id: objectId,
+    userId: objectId,
+    type: notificationType,
+    message: z.string(),
+    referenceId: objectId,
+    actorId: objectId,
+    isRead: z.boolean(),
+    createdAt: isoTime,
+  })
+  .meta({ id: 'Notification' });
 export const notificationsQuery = z.strictObject({
   limit: limitQuery(20),
   before: objectId.optional(),

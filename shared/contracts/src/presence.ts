@@ -3,7 +3,9 @@ import { isoTime, objectId } from './common';
 
 /** How many people one subscription or question may name. */
 export const PRESENCE_LIMIT = 200;
-export const presence = z.object({ userId: objectId, status: z.enum(['online', 'offline']), lastSeenAt: isoTime.nullable() });
+export const presence = z
+  .object({ userId: objectId, status: z.enum(['online', 'offline']), lastSeenAt: isoTime.nullable() })
+  .meta({ id: 'Presence' });
 export const presenceQuery = z.strictObject({
   userIds: z
     .string()

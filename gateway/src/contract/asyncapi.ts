@@ -1,0 +1,137 @@
+import {
+  busEventData,
+  clientEvents,
+  cloudEvent,
+  serverEvents,
+  socketError,
+  type BusEventType,
+  type ClientEventName,
+  type ServerEventName,
+} from '@linsta/contracts';
+import { z } from 'zod';
+import { createSchemaWriter } from './json-schema';
+
+const CLIENT: Record<ClientEventName, string> = {
+  join_room: 'Join a room; the others get `user_joined`. Not needed to receive',
+  leave_room: 'Leave a room; the others get `user_left`',
+  send_message: 'Send a message; acknowledged only after it is stored',
+  get_history: 'A page of messages, ascending; also emitted as `message_history`',
+  mark_read: 'Raise one’s read watermark',
+  resume: 'Everything missed since the given points, in one answer',
+  subscribe_notifications: 'Begin with what waits, then live',
+  unsubscribe_notifications: 'No more notifications on this socket',
+  presence_subscribe: 'Watch people; the acknowledgement is the state now',
+  presence_unsubscribe: 'Watch these people, or everybody, no longer',
+  refresh_token: 'A fresh token for an open socket',
+};
+const SERVER: Record<ServerEventName, string> = {
+  receive_message: 'A message, to every device of every participant, once per socket',
+  notification: 'Live, to subscribed sockets of the recipient alone',
+  room_read: 'A read watermark moved',
+  notification_read: 'Notifications were read, on this or another device',
+  presence: 'Somebody watched came or went; never a repeat of the same state',
+  user_joined: 'Somebody joined a room that this socket joined',
+  user_left: 'Somebody left it',
+  message_history: 'The page that `get_history` asked for',
+  notification_subscribed: 'Notifications follow',
+  error: 'An event of this socket failed',
+};
+const BUS: Record<BusEventType, string> = {
+  LIKE: 'Somebody liked a post',
+  UNLIKE: 'A like was taken back; withdraws a notification that was not seen yet',
+  COMMENT: 'Somebody commented on a post',
+  EVENT_RSVP: 'Somebody answered an invitation',
+  USER_CHANGED: 'What is known of a person; makes users of other issuers known here',
+  SESSION_ENDED: 'A session was signed out: its sockets are closed within 5 s',
+  MESSAGE_SENT: 'A chat message was stored',
+};
+
+const nothing = { type: 'null', description: 'No payload' };
+
+/** The socket and the bus contract as AsyncAPI 3.0, made of the schemas that validate each event. */
+export function createAsyncApi(version: string) {
+  const writer = createSchemaWriter('#/components/schemas/');
+  const socketMessages: Record<string, unknown> = {};
+  const busChannels: Record<string, unknown> = {};
+  const operations: Record<string, unknown> = {};
+  const message = (name: string, summary: string, payload: unknown, contentType = 'application/json') => ({
+    name,
+    summary,
+    contentType,
+    payload,
+  });
+  const of = (channel: string, name: string) => ({ $ref: `#/channels/${channel}/messages/${name}` });
+  const channel = (name: string) => ({ $ref: `#/channels/${name}` });
+
+  for (const [name, { payload, ack }] of Object.entries(clientEvents)) {
+    const summary = CLIENT[name as ClientEventName];
+    const empty = payload.safeParse(undefined).success;
+    socketMessages[name] = message(
+      name,
+      summary,
+      empty && payload.safeParse({}).success && !payload.safeParse({ userIds: [] }).success ? nothing : writer.write(payload),
+    );
+    const answer = writer.write(z.union([ack.extend({ ok: z.literal(true) }), z.object({ ok: z.literal(false), error: socketError })]));
+    socketMessages[`${name}_ack`] = message(`${name} acknowledgement`, `What the acknowledgement of ${name} carries`, answer);
+    operations[name] = {
+      action: 'receive',
+      summary,
+      channel: channel('socket'),
+      messages: [of('socket', name)],
+      reply: { channel: channel('socket'), messages: [of('socket', `${name}_ack`)] },
+    };
+  }
+  for (const [name, payload] of Object.entries(serverEvents)) {
+    const summary = SERVER[name as ServerEventName];
+    socketMessages[name] = message(name, summary, writer.write(payload));
+    operations[name] = { action: 'send', summary, channel: channel('socket'), messages: [of('socket', name)] };
+  }
+  for (const [type, data] of Object.entries(busEventData)) {
+    const summary = BUS[type as BusEventType];
+    busChannels[type] = {
+      address: type,
+      servers: [{ $ref: '#/servers/bus' }],
+      description: 'Routing key on the durable topic exchange linsta.events',
+      messages: {
+        [type]: message(type, summary, writer.write(cloudEvent.extend({ type: z.literal(type), data })), 'application/cloudevents+json'),
+      },
+      bindings: {
+        amqp: {
+          is: 'routingKey',
+          exchange: { name: 'linsta.events', type: 'topic', durable: true, autoDelete: false, vhost: '/' },
+          bindingVersion: '0.3.0',
+        },
+      },
+    };
+    const on = { channel: channel(type), messages: [of(type, type)] };
+    operations[`publish_${type}`] = { action: 'send', summary, ...on };
+    if (type !== 'MESSAGE_SENT')
+      operations[`consume_${type}`] = { action: 'receive', summary: `${summary}; any service may publish it`, ...on };
+  }
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Linsta: sockets and bus',
+      version,
+      license: { name: 'MIT' },
+      description:
+        'Socket.IO events behind the gateway’s URL, and bus events on RabbitMQ. A failed socket event is answered `{ok: false, error: {code, message}}` and emitted as `error` to that socket alone. The same bus event id twice has one effect.',
+    },
+    defaultContentType: 'application/json',
+    servers: {
+      gateway: { host: 'localhost:5000', protocol: 'ws', description: 'The gateway; Socket.IO with `auth: { token }`' },
+      bus: { host: 'localhost:5672', protocol: 'amqp', description: 'RabbitMQ' },
+    },
+    channels: {
+      socket: {
+        address: '/socket.io/',
+        description: 'Socket.IO; a message’s name is the event’s name',
+        servers: [{ $ref: '#/servers/gateway' }],
+        messages: socketMessages,
+      },
+      ...busChannels,
+    },
+    operations,
+    components: { schemas: writer.named },
+  };
+}

@@ -1,0 +1,22 @@
+import type { RequestHandler } from 'express';
+import { createAsyncApi } from './asyncapi';
+import { createOpenApi } from './openapi';
+
+/** Raised when the contract grows; its first number when it breaks (the second one before 1.0). */
+export const CONTRACT_VERSION = '0.1.0';
+
+/** Serves the machine-readable contract: made once, when somebody first asks. */
+export function createContractPages(): RequestHandler {
+  const documents = new Map<string, () => object>([
+    ['/openapi.json', () => createOpenApi(CONTRACT_VERSION)],
+    ['/asyncapi.json', () => createAsyncApi(CONTRACT_VERSION)],
+  ]);
+  const made = new Map<string, string>();
+  return (request, response, next) => {
+    const create = documents.get(request.path);
+    if (create === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
+    const text = made.get(request.path) ?? JSON.stringify(create(), null, 2);
+    made.set(request.path, text);
+    response.set('cache-control', 'no-cache').type('application/json').send(text);
+  };
+}
