@@ -29,7 +29,7 @@ import { createPublicServer } from './server';
 import { createTunnels } from './tunnel';
 
 /** An engine.io payload of realtime's biggest packet, with its framing. */
-const MAX_POLLING_BYTES = 160 * 1024;
+const MAX_POLLING_BYTES = 1_280 * 1024;
 
 export interface GatewayDeps {
   logger: Logger;
@@ -94,7 +94,7 @@ const logRequests =
 /** The way of a request: named, guarded, counted, then to the one service that the contract names. */
 function createApp({ config, logger, pages, cors, limits, proxy, health, verifyToken, sessions, ready }: Parts): Express {
   const app = express();
-  app.disable('x-powered-by').set('etag', false).set('query parser', 'simple');
+  app.disable('x-powered-by').set('etag', false).set('query parser', 'simple').set('env', 'production');
   app.use((request, response, next) => {
     request.id = requestIdOf(request.headers['x-request-id']);
     response.setHeader('x-request-id', request.id);

@@ -34,8 +34,11 @@ export interface RealtimeDeps {
   now?: () => Date;
 }
 
-/** A message of 4,000 characters takes at most 48 kB as JSON escapes; a resume of 1,000 rooms about 60 kB. */
-const MAX_PACKET_BYTES = 128 * 1024;
+/**
+ * A message of 4,000 characters takes at most 48 kB as JSON escapes, a resume of 1,000 rooms about 60 kB. What is far too big is still read up to about the
+ * bound that Socket.IO has by itself, so that its sender gets a clear error instead of a cut connection.
+ */
+const MAX_PACKET_BYTES = 1_152 * 1024;
 const DRAIN_SLICES = 20;
 
 /** The connections of people's devices, and who is online. */

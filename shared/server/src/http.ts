@@ -59,18 +59,20 @@ const BODY_FAULTS: Record<string, AppError> = {
   'request.size.invalid': badRequest('REQUEST_ABORTED', 'The body does not have the announced length'),
 };
 
-/** A key that would reach an object's prototype has no business in any input. */
+const PROTOTYPE_KEY = 'unknown field "__proto__"';
+/** A key that would reach an object's prototype has no business in any input. The parser keeps nothing of an error but its message. */
 const refusePrototypeKeys = (key: string, value: unknown) => {
-  if (key === '__proto__') throw badRequest('BAD_REQUEST', 'unknown field "__proto__"');
+  if (key === '__proto__') throw new SyntaxError(PROTOTYPE_KEY);
   return value;
 };
 
 function answerErrors(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request: Request, response: Response, next: NextFunction) => {
     if (response.headersSent) return next(error);
-    const { type, status } = error as { type?: string; status?: number };
+    const { type, status, message } = error as { type?: string; status?: number; message?: string };
     const known =
       toAppError(error) ??
+      (message === PROTOTYPE_KEY ? badRequest('BAD_REQUEST', PROTOTYPE_KEY) : undefined) ??
       BODY_FAULTS[type ?? ''] ??
       (error instanceof URIError || status === 400 ? badRequest('BAD_REQUEST', 'The request is malformed') : undefined);
     if (known === undefined) logger.error({ err: error, requestId: request.id }, 'request failed');
@@ -93,7 +95,8 @@ interface AppOptions {
 /** Express with what every door needs: request ids, one log line a request, JSON bodies with a bound. Finish with `closeApp`. */
 function openApp({ logger, bodyLimit }: AppOptions): Express {
   const app = express();
-  app.disable('x-powered-by').set('etag', false).set('query parser', 'simple');
+  // `env` is only looked at by Express' last resort, which must never print a stack.
+  app.disable('x-powered-by').set('etag', false).set('query parser', 'simple').set('env', 'production');
   app.use((request, response, next) => {
     request.id = requestIdOf(request.headers['x-request-id']);
     response.setHeader('x-request-id', request.id);
