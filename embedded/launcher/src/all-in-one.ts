@@ -75,8 +75,12 @@ export async function startAllInOne({
     }
     const busLogger = createServiceLogger('bus');
     const amqpUrl = env.AMQP_URL ?? '';
+    let allSubscribed: () => void = () => undefined;
+    const subscribed = new Promise<void>((resolve) => (allSubscribed = resolve));
     const bus =
-      amqpUrl === '' ? createMemoryBus({ logger: busLogger }) : createAmqpBus({ url: amqpUrl, name: 'linsta', logger: busLogger });
+      amqpUrl === ''
+        ? createMemoryBus({ logger: busLogger, subscribed })
+        : createAmqpBus({ url: amqpUrl, name: 'linsta', logger: busLogger });
     stops.add('bus', () => bus.close());
 
     const ports = await freePorts(NAMES.length * 2);
@@ -121,6 +125,7 @@ export async function startAllInOne({
     });
     stops.add('services', () => Promise.all(services.map((service) => service.stop())));
     await Promise.all(services.map((service) => service.start()));
+    allSubscribed();
     await gateway.start();
     stops.add('gateway', () => gateway.stop());
     const host = env.HOST ?? '127.0.0.1';

@@ -30,12 +30,19 @@ interface Subscriber {
  * The bus of the one-process installation. `publish` resolves only when every subscriber has handled or parked the event: a crash loses nothing,
  * since the publisher's outbox still holds it. A retry waits outside the queue, so that one bad event never holds up the others.
  */
-export function createMemoryBus(options: { logger: Logger; retryDelaysMs?: number[] }): EventBus {
+export function createMemoryBus(options: {
+  logger: Logger;
+  retryDelaysMs?: number[];
+  /** Publishing waits for it: an event that is out before its consumers have subscribed would count as handled by all of none. */
+  subscribed?: Promise<void>;
+}): EventBus {
   const delays = options.retryDelaysMs ?? RETRY_DELAYS_MS;
   const subscribers: Subscriber[] = [];
   const sleeping = new Set<{ timer: NodeJS.Timeout; reject(error: Error): void }>();
   const underWay = new Set<Promise<void>>();
   let closed = false;
+  let close: () => void = () => undefined;
+  const closing = new Promise<void>((resolve) => (close = resolve));
 
   const sleep = (ms: number) =>
     new Promise<void>((resolve, reject) => {
@@ -75,7 +82,11 @@ export function createMemoryBus(options: { logger: Logger; retryDelaysMs?: numbe
     publish(event) {
       if (closed) return Promise.reject(new Error('the bus is closed'));
       const raw = JSON.stringify(event);
-      const work = Promise.all(subscribers.map((subscriber) => settle(subscriber, raw))).then(() => undefined);
+      const work = (async () => {
+        await Promise.race([options.subscribed, closing]);
+        if (closed) throw new Error('the bus is closed');
+        await Promise.all(subscribers.map((subscriber) => settle(subscriber, raw)));
+      })();
       underWay.add(work);
       const forget = () => void underWay.delete(work);
       work.then(forget, forget);
@@ -97,6 +108,7 @@ export function createMemoryBus(options: { logger: Logger; retryDelaysMs?: numbe
     consumers: () => subscribers.map(({ subscription: { queue } }) => ({ queue, consuming: !closed, silentMs: 0 })),
     async close() {
       closed = true;
+      close();
       for (const { timer, reject } of sleeping) {
         clearTimeout(timer);
         reject(new Error('the bus is closed'));

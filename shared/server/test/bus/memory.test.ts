@@ -64,3 +64,25 @@ test('when parking fails, then publish has not resolved until it succeeds', asyn
   expect(parkings).toEqual(['never', 'never', 'never']);
   await bus.close();
 });
+
+test('when an event is published before its consumers have subscribed, then it waits for them', async () => {
+  let allSubscribed: () => void = () => undefined;
+  const bus = createMemoryBus({ logger, subscribed: new Promise((resolve) => (allSubscribed = resolve)) });
+  const handled: string[] = [];
+  const published = bus.publish(aLike());
+  await bus.subscribe({
+    queue: QUEUES[0],
+    parking: { park: async () => undefined },
+    handlers: { LIKE: async ({ id }) => void handled.push(id) },
+  });
+  allSubscribed();
+  await published;
+  expect(handled).toHaveLength(1);
+  await bus.close();
+});
+
+test('when the bus closes before anybody has subscribed, then publish is refused and the publisher keeps its event', async () => {
+  const bus = createMemoryBus({ logger, subscribed: new Promise(() => undefined) });
+  const published = bus.publish(aLike());
+  await Promise.all([expect(published).rejects.toThrow('closed'), bus.close()]);
+});
