@@ -17,7 +17,7 @@ async function call(url: string, method: string, path: string, token?: string, b
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-      const answer = (await response.json());
+      const answer = await response.json();
       if (response.ok) return answer;
       if (response.status !== 503 && response.status !== 429) throw Object.assign(new Error(JSON.stringify(answer)), { final: true });
     } catch (error) {

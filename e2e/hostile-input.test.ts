@@ -30,7 +30,7 @@ afterAll(async () => {
 /** Sends a body as it stands. `call` has checked that the refusal is a problem of the documented shape. */
 const raw = async (method: string, path: string, body: string | Buffer, type = 'application/json', token = ann.token) => {
   const response = await fetch(product.url + path, { method, headers: { 'content-type': type, authorization: `Bearer ${token}` }, body });
-  return { status: response.status, body: (await response.json()) };
+  return { status: response.status, body: await response.json() };
 };
 const assertProblem = (body: any, status: number) => {
   expect(body).toMatchObject({
