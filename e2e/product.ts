@@ -33,12 +33,16 @@ function assertAsContract(method: string, path: string, { status, body }: { stat
   if (!parsed.success) throw new Error(`${method} ${path} answered ${status} against the contract: ${z.prettifyError(parsed.error)}`);
 }
 
-/** The whole product on a free port, its data in a directory of its own. */
+/** What LINSTA_URL names, e.g. a stack of containers: somebody else's to start and stop. */
+const elsewhere = (url: string): AllInOne => ({ url, storeUrl: '', stop: () => Promise.resolve() });
+
+/** The whole product on a free port, its data in a directory of its own; or the one that runs at LINSTA_URL. */
 export async function startProduct(env: NodeJS.ProcessEnv = {}) {
   const directory = createTemporaryDirectory();
   const database = sharedDatabase();
-  const start = (): Promise<AllInOne> =>
-    startAllInOne({
+  const start = async (): Promise<AllInOne> => {
+    if ((process.env.LINSTA_URL ?? '') !== '') return elsewhere(process.env.LINSTA_URL ?? '');
+    return startAllInOne({
       dataDir: directory.path,
       env: {
         PORT: '0',
@@ -51,6 +55,7 @@ export async function startProduct(env: NodeJS.ProcessEnv = {}) {
       },
       createServiceLogger: (service) => createLogger(service, process.env.TEST_LOG_LEVEL ?? 'error'),
     });
+  };
   let running = await start();
   const sockets = new Set<Socket>();
 

@@ -5,7 +5,8 @@ import { startProduct, type Person, type Product } from './product';
 
 /** What the product was asked to be, row by row: its socket events, REST calls, testing checklist and error list. */
 
-const JWT_SECRET = 'a secret of the seed that is long enough, e.g. this one';
+/** Of the product that runs elsewhere, where it does. */
+const JWT_SECRET = process.env.LINSTA_JWT_SECRET ?? 'a secret of the seed that is long enough, e.g. this one';
 const NOBODY = 'f'.repeat(24);
 const ID = /^[0-9a-f]{24}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

@@ -95,8 +95,9 @@ export function acceptSockets(options: SocketsOptions): void {
       const known = toAppError(error);
       if (known === undefined) logger.error({ err: error, event: name }, 'socket event failed');
       const { code, message } = known ?? INTERNAL;
-      ack?.({ ok: false, error: { code, message } });
+      // The event first: whoever waits for the acknowledgement then has both.
       socket.emit('error', { event: name, code, message });
+      ack?.({ ok: false, error: { code, message } });
     }
   };
 

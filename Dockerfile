@@ -1,0 +1,56 @@
+# One image for every service; the command says which one runs. Plain tags, nothing downloaded but npm packages.
+FROM node:24-bookworm-slim AS manifests
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY shared/contracts/package.json shared/contracts/
+COPY shared/server/package.json shared/server/
+COPY shared/testing/package.json shared/testing/
+COPY services/users/package.json services/users/
+COPY services/posts/package.json services/posts/
+COPY services/events/package.json services/events/
+COPY services/chat/package.json services/chat/
+COPY services/notification/package.json services/notification/
+COPY services/realtime/package.json services/realtime/
+COPY gateway/package.json gateway/
+COPY embedded/mongo/package.json embedded/mongo/
+COPY embedded/launcher/package.json embedded/launcher/
+COPY client/package.json client/
+COPY web/package.json web/
+COPY e2e/package.json e2e/
+COPY bench/package.json bench/
+
+FROM manifests AS build
+RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+COPY . .
+# What the last build made is kept beside the layers, so that a changed file costs seconds.
+RUN --mount=type=cache,id=linsta-build,target=/cache \
+    tar -xf /cache/built.tar 2>/dev/null; \
+    npm run build && \
+    tar -cf /cache/built.tar $(find . -name dist -maxdepth 3 -type d -not -path './node_modules/*')
+
+# Only what runs: no compiler, no test tools, no browser packages, no embedded store.
+FROM manifests AS packages
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
+      -w shared/contracts -w shared/server -w gateway \
+      -w services/users -w services/posts -w services/events -w services/chat -w services/notification -w services/realtime
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production HOST=0.0.0.0
+WORKDIR /app
+COPY --from=packages /app/package.json ./
+COPY --from=packages /app/node_modules node_modules
+COPY --from=packages /app/shared shared
+COPY --from=packages /app/services services
+COPY --from=packages /app/gateway gateway
+COPY --from=build /app/shared/contracts/dist shared/contracts/dist
+COPY --from=build /app/shared/server/dist shared/server/dist
+COPY --from=build /app/services/users/dist services/users/dist
+COPY --from=build /app/services/posts/dist services/posts/dist
+COPY --from=build /app/services/events/dist services/events/dist
+COPY --from=build /app/services/chat/dist services/chat/dist
+COPY --from=build /app/services/notification/dist services/notification/dist
+COPY --from=build /app/services/realtime/dist services/realtime/dist
+COPY --from=build /app/gateway/dist gateway/dist
+COPY scripts/healthcheck.mjs scripts/
+USER node
+CMD ["node", "gateway/dist/main.js"]
