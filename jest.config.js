@@ -7,5 +7,7 @@ module.exports = {
     '^.+\\.tsx?$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
   },
   testEnvironmentOptions: { customExportConditions: ['linsta-source', 'require', 'node', 'default'] },
+  // Sources that are ES modules name each other with the ending they will have.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testTimeout: 30_000,
 };

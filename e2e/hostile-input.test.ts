@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 /** Sends a body as it stands. `call` has checked that the refusal is a problem of the documented shape. */
-const raw = async (method: string, path: string, body: string | Buffer, type = 'application/json', token = ann.token) => {
+const raw = async (method: string, path: string, body: string | Uint8Array<ArrayBuffer>, type = 'application/json', token = ann.token) => {
   const response = await fetch(product.url + path, { method, headers: { 'content-type': type, authorization: `Bearer ${token}` }, body });
   return { status: response.status, body: await response.json() };
 };
@@ -115,7 +115,7 @@ describe('bodies', () => {
       expect((await raw('POST', '/api/posts', '{"text":"a"}', type)).status).toBe(415);
   });
   test('when bytes are not UTF-8, or the charset is another, then the body is refused', async () => {
-    expect((await raw('POST', '/api/posts', Buffer.from([0x7b, 0x22, 0xff, 0xfe]))).status).toBe(400);
+    expect((await raw('POST', '/api/posts', new Uint8Array([0x7b, 0x22, 0xff, 0xfe]))).status).toBe(400);
     expect((await raw('POST', '/api/posts', '{"text":"a"}', 'application/json; charset=iso-8859-1')).status).toBe(415);
   });
 });

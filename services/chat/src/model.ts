@@ -128,6 +128,10 @@ export function toRoom(doc: RoomDocument, userId: string, names: Names): Room {
           },
     lastSeq: doc.lastSeq,
     readSeq,
+    othersReadSeq: Math.min(
+      doc.lastSeq,
+      Math.max(0, ...Object.entries(doc.reads).flatMap(([reader, seq]) => (reader === userId ? [] : [seq]))),
+    ),
     unreadCount: doc.lastSeq - readSeq,
   };
 }

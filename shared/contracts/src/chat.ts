@@ -42,6 +42,8 @@ export const room = z
     lastMessage: message.pick({ _id: true, senderId: true, text: true, seq: true, createdAt: true }).nullable(),
     lastSeq: seqOrZero,
     readSeq: seqOrZero,
+    /** How far the furthest of the others has read. */
+    othersReadSeq: seqOrZero,
     unreadCount: z.number().int().min(0),
   })
   .meta({ id: 'Room' });

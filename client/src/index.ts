@@ -1,0 +1,5 @@
+export { LinstaError } from './errors.js';
+export { createLinsta } from './linsta.js';
+export { createIndexedDbOutbox, createMemoryOutbox } from './outbox-storage.js';
+export { createSession } from './session.js';
+export type * from './types.js';
