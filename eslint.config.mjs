@@ -10,7 +10,7 @@ const services = ['users', 'posts', 'events', 'chat', 'notification', 'realtime'
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/coverage/**', '**/.linsta/**'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: [] }, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -29,6 +29,11 @@ export default tseslint.config(
     ['services/*/src/**/*.ts', 'gateway/src/**/*.ts'],
     [...services.map((name) => `@linsta/${name}`), '@linsta/gateway', '@linsta/testing', '@linsta/mongo', '@linsta/launcher'],
     'a service talks to another over HTTP or the bus, never by import',
+  ),
+  never(
+    ['client/src/**/*.{ts,tsx}', 'web/src/**/*.{ts,tsx}'],
+    ['@linsta/!(contracts|client)', '@linsta/!(contracts|client)/**', 'node:*'],
+    'the browser side knows the contracts alone',
   ),
   never(['embedded/mongo/src/**/*.ts'], ['@linsta/*'], 'the store is a server of its own'),
   {

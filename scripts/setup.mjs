@@ -47,7 +47,7 @@ function newest(folder) {
     if (SKIPPED.has(entry.name)) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) latest = Math.max(latest, newest(path));
-    else if (/\.(ts|json)$/.test(entry.name)) latest = Math.max(latest, statSync(path).mtimeMs);
+    else if (/\.(tsx?|json|css|svg)$/.test(entry.name)) latest = Math.max(latest, statSync(path).mtimeMs);
   }
   return latest;
 }
@@ -57,6 +57,21 @@ const builtPath = join(root, 'node_modules', '.linsta-built');
 export function compile(args) {
   return run(process.execPath, [compiler, ...args]).status === 0;
 }
+const webStampPath = join(root, 'node_modules', '.linsta-web-built');
+/** The web app's pages, bundled; only when something they are made of changed. */
+function buildWeb() {
+  const changedAt = Math.max(
+    ...['web/src', 'web/public', 'client/src', 'shared/contracts/src'].map((folder) => newest(join(root, folder))),
+    ...['web/index.html', 'web/vite.config.ts'].map((file) => statSync(join(root, file)).mtimeMs),
+  );
+  const built = existsSync(webStampPath) && existsSync(join(root, 'web', 'dist', 'index.html'));
+  if (built && statSync(webStampPath).mtimeMs > changedAt) return;
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  if (run(process.execPath, [vite, 'build', '--logLevel', 'error'], { cwd: join(root, 'web') }).status !== 0)
+    fail('The web app could not be built; the bundler says why above.');
+  writeFileSync(webStampPath, '');
+}
+
 export function build({ always = false } = {}) {
   const changedAt = Math.max(
     ...SOURCE_FOLDERS.map((folder) => newest(join(root, folder))),
@@ -73,4 +88,5 @@ export function setup() {
   assertNode();
   install();
   build();
+  buildWeb();
 }

@@ -1,0 +1,46 @@
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { session } from '../session';
+import { Button, Field, faultOf } from '../ui/controls';
+import { ErrorNote } from '../ui/states';
+import { Gate } from './gate';
+import { useSubmit } from './use-submit';
+
+export function SignUp() {
+  const [name, setName] = useState('');
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const { busy, error, onSubmit } = useSubmit(() => session.register({ name, email, password }));
+  return (
+    <Gate title="Open an account">
+      {error !== undefined && error.errors.length === 0 && <ErrorNote error={error} />}
+      <form onSubmit={onSubmit}>
+        <Field label="Name" autoComplete="name" value={name} onChange={setName} fault={faultOf(error, 'name')} isRequired />
+        <Field
+          label="E-mail"
+          type="email"
+          autoComplete="email"
+          value={email}
+          onChange={setEmail}
+          fault={faultOf(error, 'email')}
+          isRequired
+        />
+        <Field
+          label="Password, 8 characters or more"
+          type="password"
+          autoComplete="new-password"
+          value={password}
+          onChange={setPassword}
+          fault={faultOf(error, 'password')}
+          isRequired
+        />
+        <Button type="submit" look={['primary', 'wide']} isDisabled={busy}>
+          {busy ? 'Opening …' : 'Open account'}
+        </Button>
+      </form>
+      <p className="soft">
+        Here before? <Link href="/">Sign in</Link>
+      </p>
+    </Gate>
+  );
+}

@@ -1,0 +1,60 @@
+import type { Notification } from '@linsta/contracts';
+import { useLinsta, useNotifications } from '@linsta/client/react';
+import { Button as AriaButton } from 'react-aria-components';
+import { useLocation } from 'wouter';
+import { Button } from '../ui/controls';
+import { Icon, type IconName } from '../ui/icons';
+import { Empty, ErrorNote, Skeletons } from '../ui/states';
+import { ago } from '../ui/time';
+import '../styles/feed.css';
+
+const ICONS: Record<Notification['type'], IconName> = { LIKE: 'heart', COMMENT: 'comment', EVENT_RSVP: 'events' };
+const targetOf = ({ type, referenceId }: Notification) => (type === 'EVENT_RSVP' ? `/events/${referenceId}` : `/posts/${referenceId}`);
+
+export function BellPage() {
+  const { notifications: bell } = useLinsta();
+  const { status, error, notifications, unread, hasMore } = useNotifications();
+  const [, navigate] = useLocation();
+  const open = (notification: Notification) => {
+    void bell.markRead(notification._id).catch(() => undefined);
+    navigate(targetOf(notification));
+  };
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Notifications</h1>
+        {unread > 0 && <Button onPress={() => void bell.markAllRead().catch(() => undefined)}>Mark all as read</Button>}
+      </div>
+      {status === 'failed' && error !== undefined && <ErrorNote error={error} onRetry={() => void bell.retry()} />}
+      {status === 'loading' && <Skeletons kind="row" />}
+      {status === 'ready' && notifications.length === 0 && (
+        <Empty icon="bell" title="All quiet">
+          Likes, comments and answers to your events ring here, the moment they happen.
+        </Empty>
+      )}
+      {notifications.length > 0 && (
+        <ul className="card">
+          {notifications.map((notification) => (
+            <li key={notification._id}>
+              <AriaButton className={`bell-row ${notification.isRead ? '' : 'unread'}`} onPress={() => open(notification)}>
+                <span className="bell-kind">
+                  <Icon name={ICONS[notification.type]} />
+                </span>
+                <span>
+                  {notification.message}
+                  <span className="soft small"> · {ago(notification.createdAt)}</span>
+                </span>
+                {!notification.isRead && (
+                  <span className="unread-dot">
+                    <span className="hidden-text">unread</span>
+                  </span>
+                )}
+              </AriaButton>
+            </li>
+          ))}
+        </ul>
+      )}
+      {hasMore && <Button onPress={() => void bell.loadMore()}>Older</Button>}
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { useState } from 'react';
+import { Dialog, DialogTrigger, Popover } from 'react-aria-components';
+import { Button } from '../ui/controls';
+import { Icon } from '../ui/icons';
+
+const EMOJI = [...'😀😂🥰😎🤔😢😡👍👎👏🙏💪🎉🔥❤💡✅❌👀🚀☕🍕🎂🌞'];
+
+export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <DialogTrigger isOpen={open} onOpenChange={setOpen}>
+      <Button look={['quiet', 'icon']} aria-label="Emoji">
+        <Icon name="smile" />
+      </Button>
+      <Popover className="popover" placement="top start">
+        <Dialog aria-label="Emoji" className="emoji-grid">
+          {EMOJI.map((emoji) => (
+            <Button
+              look={['quiet', 'icon']}
+              key={emoji}
+              onPress={() => {
+                onPick(emoji);
+                setOpen(false);
+              }}
+            >
+              {emoji}
+            </Button>
+          ))}
+        </Dialog>
+      </Popover>
+    </DialogTrigger>
+  );
+}

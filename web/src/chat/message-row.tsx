@@ -1,0 +1,52 @@
+import type { MessageView } from '@linsta/client';
+import { memo } from 'react';
+import { Button } from '../ui/controls';
+import { RichText } from '../ui/rich-text';
+import { fullTime, timeOfDay } from '../ui/time';
+
+interface MessageRowProps {
+  message: MessageView;
+  mine: boolean;
+  /** Of a group by one author. */
+  first: boolean;
+  last: boolean;
+  read: boolean;
+  onRetry: () => void;
+  onDiscard: () => void;
+}
+
+function Foot({ message, mine, read, onRetry, onDiscard }: MessageRowProps) {
+  if (message.status === 'failed')
+    return (
+      <div className="message-foot">
+        <span className="failed-text">Not sent: {message.error?.message ?? 'refused'}</span>
+        <Button onPress={onRetry}>Try again</Button>
+        <Button onPress={onDiscard}>Delete</Button>
+      </div>
+    );
+  return (
+    <div className="message-foot">
+      <time dateTime={message.createdAt} title={fullTime(message.createdAt)}>
+        {timeOfDay(message.createdAt)}
+      </time>
+      {mine && <span>{message.status === 'sending' ? 'Sending …' : read ? 'Read' : 'Sent'}</span>}
+    </div>
+  );
+}
+
+export const MessageRow = memo(
+  function MessageRow(props: MessageRowProps) {
+    const { message, mine, first, last } = props;
+    return (
+      <div className={`message ${message.status} ${mine ? 'mine' : ''} ${first ? 'first' : ''}`}>
+        <span className="hidden-text">{mine ? 'You' : message.senderName}: </span>
+        <div className="message-bubble">
+          <RichText text={message.text} />
+        </div>
+        {(last || message.status !== 'sent') && <Foot {...props} />}
+      </div>
+    );
+  },
+  // The two callbacks act on the message's key: they need no new drawing.
+  (a, b) => a.message === b.message && a.mine === b.mine && a.first === b.first && a.last === b.last && a.read === b.read,
+);

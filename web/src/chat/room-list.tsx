@@ -1,0 +1,82 @@
+import type { Presence } from '@linsta/contracts';
+import type { RoomView } from '@linsta/client';
+import { useLinsta, usePresence, useRooms } from '@linsta/client/react';
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { Avatar } from '../ui/avatar';
+import { Button } from '../ui/controls';
+import { Icon } from '../ui/icons';
+import { Empty, ErrorNote, Skeletons } from '../ui/states';
+import { ago } from '../ui/time';
+import { NewChat } from './new-chat';
+
+function RoomLink({ room, presence, isCurrent, own }: { room: RoomView; presence: Presence | undefined; isCurrent: boolean; own: string }) {
+  const name = room.other?.name ?? 'Somebody';
+  const last = room.lastMessage;
+  return (
+    <li>
+      <Link href={`/chat/${room._id}`} className={`room-link ${isCurrent ? 'current' : ''}`} aria-current={isCurrent ? 'page' : undefined}>
+        <Avatar id={room.other?._id ?? room._id} name={name} online={presence?.status === 'online'} />
+        <div className="grow">
+          <div className="cut">
+            <strong>{name}</strong>
+            <span className="hidden-text">{presence?.status === 'online' ? ', online' : ''}</span>
+          </div>
+          <div className="soft small cut">{last === null ? 'No messages yet' : `${last.senderId === own ? 'You: ' : ''}${last.text}`}</div>
+        </div>
+        <div className="room-side">
+          <span className="soft small">{ago(last?.createdAt ?? room.createdAt)}</span>
+          {room.unreadCount > 0 && (
+            <span className="badge">
+              {room.unreadCount}
+              <span className="hidden-text"> unread</span>
+            </span>
+          )}
+        </div>
+      </Link>
+    </li>
+  );
+}
+
+export function RoomList({ current }: { current: string | undefined }) {
+  const linsta = useLinsta();
+  const { status, error, rooms, hasMore } = useRooms();
+  const presence = usePresence(rooms.flatMap(({ other }) => (other === undefined ? [] : [other._id])).slice(0, 500));
+  const [starting, setStarting] = useState(false);
+  return (
+    <section className="rooms" aria-label="Chats">
+      <div className="rooms-head">
+        <h1>Chat</h1>
+        <Button look={['primary']} onPress={() => setStarting(true)}>
+          <Icon name="plus" size={18} /> New chat
+        </Button>
+      </div>
+      <div className="room-list">
+        {status === 'failed' && error !== undefined && <ErrorNote error={error} onRetry={() => void linsta.rooms.retry()} />}
+        {status === 'loading' && <Skeletons kind="row" />}
+        {status === 'ready' && rooms.length === 0 && (
+          <Empty icon="chat" title="No chats yet">
+            Start one with “New chat”.
+          </Empty>
+        )}
+        <ul>
+          {rooms.map((room) => (
+            <RoomLink
+              room={room}
+              presence={room.other === undefined ? undefined : presence[room.other._id]}
+              isCurrent={room._id === current}
+              own={linsta.userId}
+              key={room._id}
+            />
+          ))}
+        </ul>
+        {hasMore && (
+          <Button look={['quiet', 'wide']} onPress={() => void linsta.rooms.loadMore()}>
+            More chats
+          </Button>
+        )}
+      </div>
+      {starting && <NewChat onClose={() => setStarting(false)} />}
+    </section>
+  );
+}

@@ -1,0 +1,40 @@
+import type { Gathering } from '@linsta/contracts';
+import { useLinsta } from '@linsta/client/react';
+import { useState } from 'react';
+import { useSubmit } from '../account/use-submit';
+import { Button, Field, Sheet, faultOf } from '../ui/controls';
+import { ErrorNote } from '../ui/states';
+
+export function NewEvent({ onCreated, onClose }: { onCreated: (event: Gathering) => void; onClose: () => void }) {
+  const { call } = useLinsta();
+  const [title, setTitle] = useState('');
+  const [startsAt, setStartsAt] = useState('');
+  const [location, setLocation] = useState('');
+  const [description, setDescription] = useState('');
+  const { busy, error, onSubmit } = useSubmit(async () => {
+    const body = {
+      title,
+      startsAt: new Date(startsAt).toISOString(),
+      ...(location.trim() !== '' && { location }),
+      ...(description.trim() !== '' && { description }),
+    };
+    onCreated(await call('POST /api/events', { body }));
+  });
+  return (
+    <Sheet title="New event" isOpen onClose={onClose}>
+      <form className="stack" onSubmit={onSubmit}>
+        {error !== undefined && error.errors.length === 0 && <ErrorNote error={error} />}
+        <Field label="What" value={title} onChange={setTitle} fault={faultOf(error, 'title')} isRequired autoFocus />
+        <Field label="When" type="datetime-local" value={startsAt} onChange={setStartsAt} fault={faultOf(error, 'startsAt')} isRequired />
+        <Field label="Where (optional)" value={location} onChange={setLocation} fault={faultOf(error, 'location')} />
+        <Field label="More (optional)" multiline value={description} onChange={setDescription} fault={faultOf(error, 'description')} />
+        <div className="composer-foot">
+          <Button onPress={onClose}>Cancel</Button>
+          <Button type="submit" look={['primary']} isDisabled={busy || title.trim() === '' || startsAt === ''}>
+            Create
+          </Button>
+        </div>
+      </form>
+    </Sheet>
+  );
+}

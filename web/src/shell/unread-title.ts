@@ -1,0 +1,18 @@
+import { useEffect } from 'react';
+
+const FAVICON = '/favicon.svg';
+
+/** The tab's icon with the number in its corner. */
+function draw(unread: number): string {
+  const label = unread > 99 ? '99' : String(unread);
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" fill="#c2410c"/><text x="16" y="23" font-family="sans-serif" font-size="19" font-weight="700" fill="#fff" text-anchor="middle">${label}</text></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+}
+
+/** Title and favicon carry what is unread. */
+export function useUnreadTitle(unread: number): void {
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread > 99 ? '99+' : unread}) Linsta` : 'Linsta';
+    document.querySelector<HTMLLinkElement>('link[rel="icon"]')?.setAttribute('href', unread > 0 ? draw(unread) : FAVICON);
+  }, [unread]);
+}
