@@ -10,4 +10,6 @@ module.exports = {
   // Sources that are ES modules name each other with the ending they will have.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testTimeout: 30_000,
+  // A connection that some library keeps for a moment must not hold up the end of a run.
+  forceExit: true,
 };

@@ -115,7 +115,7 @@ export function createAsyncApi(version: string) {
       version,
       license: { name: 'MIT' },
       description:
-        'Socket.IO events behind the gateway’s URL, and bus events on RabbitMQ. A failed socket event is answered `{ok: false, error: {code, message}}` and emitted as `error` to that socket alone. The same bus event id twice has one effect.',
+        'Socket.IO events behind the gateway’s URL, and bus events on RabbitMQ. A failed socket event is answered {ok: false, error: {code, message}} and emitted as error to that socket alone. The same bus event id twice has one effect.',
     },
     defaultContentType: 'application/json',
     servers: {

@@ -84,7 +84,7 @@ export function createOpenApi(version: string) {
       version,
       license: { name: 'MIT', identifier: 'MIT' },
       description:
-        'Chat, notifications and presence behind one URL. Ids are 24 hexadecimal digits, times ISO 8601 in UTC. Every failure is a problem (RFC 9457) with a stable `code`; unknown fields are refused by name.',
+        'Chat, notifications and presence behind one URL. Ids are 24 hexadecimal digits, times ISO 8601 in UTC. Every failure is a problem (RFC 9457) with a stable code; unknown fields are refused by name.',
     },
     servers: [{ url: '/' }],
     security: [{ bearer: [] }],

@@ -3,3 +3,4 @@ export { describeWith } from './needs';
 export { createRedis, noRedis, type RedisServer } from './redis';
 export { createTemporaryDirectory } from './temporary';
 export { waitFor } from './wait-for';
+export * from './browser';

@@ -33,7 +33,7 @@ export function BellPage() {
         </Empty>
       )}
       {notifications.length > 0 && (
-        <ul className="card">
+        <ul className="card bells">
           {notifications.map((notification) => (
             <li key={notification._id}>
               <AriaButton className={`bell-row ${notification.isRead ? '' : 'unread'}`} onPress={() => open(notification)}>
@@ -42,7 +42,7 @@ export function BellPage() {
                 </span>
                 <span>
                   {notification.message}
-                  <span className="soft small"> · {ago(notification.createdAt)}</span>
+                  <span className="bell-time soft small">{ago(notification.createdAt)}</span>
                 </span>
                 {!notification.isRead && (
                   <span className="unread-dot">

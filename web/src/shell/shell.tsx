@@ -40,7 +40,10 @@ export function Shell({ children }: { children: ReactNode }) {
   const [location] = useLocation();
   const main = useRef<HTMLElement>(null);
   useUnreadTitle(rooms.unread + notifications.unread);
-  useEffect(() => main.current?.scrollTo({ top: 0 }), [location]);
+  useEffect(() => {
+    // Newer browsers answer a promise here, which React would take for a clean-up.
+    void main.current?.scrollTo({ top: 0 });
+  }, [location]);
   return (
     <div className="shell">
       <main className="main" ref={main}>
