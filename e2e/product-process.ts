@@ -1,24 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePorts } from '@linsta/server';
 import { createTemporaryDirectory, waitFor } from '@linsta/testing';
 import { sharedDatabase } from './shared-database';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** The built product as a process of its own, so that it can be killed; always on the same port and data. */
 export async function createProductProcess(env: NodeJS.ProcessEnv = {}) {
   const directory = createTemporaryDirectory();
   const database = sharedDatabase();
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
   let output = '';

@@ -25,6 +25,7 @@ import { addressOf, bucketOf, createLimits, type Limits } from './limits';
 import { methodsOf, publicCall, SOCKET_PATH, toTarget } from './paths';
 import { createPages, type DemoUser } from './pages';
 import { createProxy, type Proxy } from './proxy';
+import { createRealtimeNodes } from './realtime-nodes';
 import { createPublicServer } from './server';
 import { createTunnels } from './tunnel';
 
@@ -175,7 +176,10 @@ export function createGatewayService(config: GatewayConfig, { logger, demoUsers 
         tokens: createServiceTokens(config.SERVICE_SECRET, 'gateway'),
       });
       stops.add('users client', () => users.close());
-      const proxy = createProxy(config, logger);
+      const nodes = createRealtimeNodes(config.REALTIME_URL);
+      stops.add('realtime nodes', () => nodes.close());
+      void nodes.start();
+      const proxy = createProxy(config, nodes, logger);
       stops.add('proxy', () => proxy.close());
       const health = createHealth(config);
       stops.add('health', () => health.close());
@@ -195,7 +199,7 @@ export function createGatewayService(config: GatewayConfig, { logger, demoUsers 
         ready: () => ready,
       });
       try {
-        const server = createPublicServer({ config, logger, app, origins, limits, tunnels });
+        const server = createPublicServer({ config, logger, app, origins, limits, tunnels, nodes });
         const listening = await listen(undefined, { host: config.HOST, port: config.PORT, server });
         address.port = listening.port;
         stops.add('public door', () => Promise.all([listening.close(), tunnels.drain(config.DRAIN_MS)]));

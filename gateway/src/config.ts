@@ -1,4 +1,4 @@
-import { commonEnv, count, httpUrlOf, milliseconds, parseEnv, port } from '@linsta/server';
+import { commonEnv, count, httpUrlOf, httpUrlsOf, milliseconds, parseEnv, port } from '@linsta/server';
 import { z } from 'zod';
 
 const isOrigin = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
@@ -11,7 +11,8 @@ const env = z.object({
   EVENTS_URL: httpUrlOf('http://127.0.0.1:4003'),
   CHAT_URL: httpUrlOf('http://127.0.0.1:4004'),
   NOTIFICATION_URL: httpUrlOf('http://127.0.0.1:4005'),
-  REALTIME_URL: httpUrlOf('http://127.0.0.1:4006'),
+  /** One or more, separated by commas; a name that stands for several addresses counts as so many nodes. */
+  REALTIME_URL: httpUrlsOf('http://127.0.0.1:4006'),
   USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),
   /**
    * Browser origins that may call, separated by commas, e.g. `https://app.example.com`. Pages of the gateway's own address always may.

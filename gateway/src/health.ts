@@ -16,7 +16,7 @@ export function createHealth(config: GatewayConfig) {
     events: config.EVENTS_URL,
     chat: config.CHAT_URL,
     notification: config.NOTIFICATION_URL,
-    realtime: config.REALTIME_URL,
+    realtime: config.REALTIME_URL[0] ?? '',
   };
   const ask = (url: string) =>
     new Promise<State>((resolve) => {

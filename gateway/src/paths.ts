@@ -63,5 +63,9 @@ export function publicCall(method: string, path: string): PublicCall {
   return call;
 }
 
+/** The engine.io session that a poll or an upgrade belongs to. */
+export const sidOf = ({ path, search }: Target): string | undefined =>
+  path === SOCKET_PATH ? (new URLSearchParams(search).get('sid') ?? undefined) : undefined;
+
 /** Where Socket.IO lives: exactly here, for polling and for the upgrade. */
 export const SOCKET_PATH = '/socket.io/';

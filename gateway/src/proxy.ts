@@ -4,7 +4,8 @@ import { AppError, sendProblem, unavailable, type Logger } from '@linsta/server'
 import type { Request, Response } from 'express';
 import { createProxyMiddleware, debugProxyErrorsPlugin, proxyEventsPlugin } from 'http-proxy-middleware';
 import type { GatewayConfig } from './config';
-import type { Target } from './paths';
+import { sidOf, type Target } from './paths';
+import type { RealtimeNodes } from './realtime-nodes';
 
 /** What reaches a service of what a client sent. Anything else, and with it every header by which services know each other, stays outside. */
 const FORWARDED = [
@@ -24,6 +25,7 @@ const WITHHELD = /^(?:connection|keep-alive|proxy-.*|te|trailer|upgrade|server|x
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 /** A body bigger than this is not read to its end just to answer politely. */
 const MAX_DISCARDED_BYTES = 8 * 1024 * 1024;
+const MAX_ADDRESSES = 1_000;
 
 export interface Forwarding {
   target: Target;
@@ -54,7 +56,7 @@ function assertFraming(request: IncomingMessage, maxBodyBytes: number): void {
 }
 
 /** Passes requests on to the services over kept-alive connections, with a deadline, and answers for those that do not. */
-export function createProxy(config: GatewayConfig, logger: Logger) {
+export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger: Logger) {
   // Idle connections are given up well before the services do it (65 s), so that none is taken that is closing.
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 20_000 });
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
@@ -138,20 +140,29 @@ export function createProxy(config: GatewayConfig, logger: Logger) {
       >,
       on: on as NonNullable<Parameters<typeof createProxyMiddleware<Request, Response>>[0]['on']>,
     });
-  const proxies: Record<ServiceName, ReturnType<typeof proxyTo>> = {
+  // One for each address: a proxy whose target changed by request could be led astray by one.
+  const realtimeProxies = new Map<string, ReturnType<typeof proxyTo>>();
+  const realtimeProxy = (url: string) => {
+    const known = realtimeProxies.get(url) ?? proxyTo(url);
+    if (realtimeProxies.size > MAX_ADDRESSES) realtimeProxies.clear();
+    realtimeProxies.set(url, known);
+    return known;
+  };
+  const proxies: Record<Exclude<ServiceName, 'realtime'>, ReturnType<typeof proxyTo>> = {
     users: proxyTo(config.USERS_URL),
     posts: proxyTo(config.POSTS_URL),
     events: proxyTo(config.EVENTS_URL),
     chat: proxyTo(config.CHAT_URL),
     notification: proxyTo(config.NOTIFICATION_URL),
-    realtime: proxyTo(config.REALTIME_URL),
   };
 
   return {
     /** Throws what is wrong with the request's framing; from then on the response is taken care of. */
     async forward(service: ServiceName, request: Request, response: Response, forwarding: Forwarding): Promise<void> {
+      let node = '';
       try {
         assertFraming(request, forwarding.maxBodyBytes);
+        if (service === 'realtime') node = await nodes.pick(sidOf(forwarding.target));
       } catch (error) {
         return refuse(request, response, error as AppError);
       }
@@ -159,7 +170,7 @@ export function createProxy(config: GatewayConfig, logger: Logger) {
       const kept = FORWARDED.flatMap((name) => (request.headers[name] === undefined ? [] : [[name, request.headers[name]] as const]));
       request.headers = { ...Object.fromEntries(kept), 'x-request-id': request.id, 'x-forwarded-for': forwarding.address };
       request.url = forwarding.target.path + forwarding.target.search;
-      await proxies[service](request, response);
+      await (service === 'realtime' ? realtimeProxy(node) : proxies[service])(request, response);
     },
     close: () => agent.destroy(),
   };

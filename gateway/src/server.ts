@@ -4,7 +4,8 @@ import { AppError, badRequest, notFound, requestIdOf, toAppError, unavailable, t
 import type { GatewayConfig } from './config';
 import type { Origins } from './cors';
 import { addressOf, bucketOf, type Limits } from './limits';
-import { SOCKET_PATH, toTarget } from './paths';
+import { sidOf, SOCKET_PATH, toTarget } from './paths';
+import type { RealtimeNodes } from './realtime-nodes';
 import { answerRaw } from './raw-answer';
 import type { Tunnels } from './tunnel';
 
@@ -15,6 +16,7 @@ interface ServerOptions {
   origins: Origins;
   limits: Limits;
   tunnels: Tunnels;
+  nodes: RealtimeNodes;
 }
 
 const INTERNAL = new AppError(500, 'INTERNAL', 'Something went wrong on our side; it has been noted');
@@ -27,7 +29,7 @@ const FAULTS: Record<string, AppError> = {
 const HEADROOM = 200;
 
 /** The HTTP server itself: what is decided before, or without, a request that Express could see. */
-export function createPublicServer({ config, logger, app, origins, limits, tunnels }: ServerOptions): Server {
+export function createPublicServer({ config, logger, app, origins, limits, tunnels, nodes }: ServerOptions): Server {
   const overfull = new WeakSet<Socket>();
   let connections = 0;
 
@@ -59,7 +61,8 @@ export function createPublicServer({ config, logger, app, origins, limits, tunne
     origins.assertAllowed(request);
     const address = addressOf(request, config.TRUST_PROXY);
     await limits.sockets(bucketOf(address));
-    tunnels.open(request, socket, head, { target, address, requestId });
+    const node = await nodes.pick(sidOf(target));
+    tunnels.open(request, socket, head, { target, address, requestId, node });
   };
   server.on('upgrade', (request, stream, head) => {
     // Always a TCP socket: the server is a plain one.

@@ -34,7 +34,6 @@ interface Tunnel {
 
 /** Carries WebSocket connections to realtime: after the handshake, bytes both ways. */
 export function createTunnels(config: GatewayConfig, logger: Logger) {
-  const { hostname, port, host } = new URL(config.REALTIME_URL);
   const tunnels = new Set<Tunnel>();
   const perAddress = new Map<string, number>();
 
@@ -83,10 +82,11 @@ export function createTunnels(config: GatewayConfig, logger: Logger) {
       request: IncomingMessage,
       client: Socket,
       head: Buffer,
-      { target, address, requestId }: { target: Target; address: string; requestId: string },
+      { target, address, requestId, node }: { target: Target; address: string; requestId: string; node: string },
     ): void {
       assertHandshake(request);
       admit(client, address);
+      const { hostname, port, host } = new URL(node);
       const upstream = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) });
       upstream.setNoDelay(true);
       client.setNoDelay(true);

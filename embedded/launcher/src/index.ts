@@ -1,2 +1,3 @@
+export { startStack, MissingPartError, type Stack } from './stack';
 export { startAllInOne, type AllInOne, type AllInOneOptions } from './all-in-one';
 export { DEMO_USERS, ensureDemoUsers } from './demo-users';

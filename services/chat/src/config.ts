@@ -1,4 +1,4 @@
-import { amqpUrl, commonEnv, count, flag, httpUrlOf, mongoUrl, parseEnv, port } from '@linsta/server';
+import { amqpUrl, commonEnv, count, flag, httpUrlOf, httpUrlsOf, mongoUrl, parseEnv, port } from '@linsta/server';
 import { z } from 'zod';
 
 const env = z.object({
@@ -9,7 +9,7 @@ const env = z.object({
   DATABASE: z.string().default('linsta_chat'),
   AMQP_URL: amqpUrl.optional(),
   USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),
-  REALTIME_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4106'),
+  REALTIME_INTERNAL_URL: httpUrlsOf('http://127.0.0.1:4106'),
   /** Tell the bus of every message. Off where nobody outside this process could listen. */
   PUBLISH_MESSAGE_SENT: z.enum(['true', 'false']).optional(),
   /** Sends that may wait for the database before more are refused. */

@@ -1,4 +1,4 @@
-import { amqpUrl, commonEnv, httpUrlOf, mongoUrl, parseEnv, port } from '@linsta/server';
+import { amqpUrl, commonEnv, httpUrlOf, httpUrlsOf, mongoUrl, parseEnv, port } from '@linsta/server';
 import { z } from 'zod';
 
 const env = z.object({
@@ -9,7 +9,7 @@ const env = z.object({
   DATABASE: z.string().default('linsta_notification'),
   AMQP_URL: amqpUrl.optional(),
   USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),
-  REALTIME_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4106'),
+  REALTIME_INTERNAL_URL: httpUrlsOf('http://127.0.0.1:4106'),
 });
 
 export type NotificationConfig = z.output<typeof env>;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import {
   createInternalApp,
@@ -23,7 +24,10 @@ import { createChatHandlers } from './handlers/chat';
 import type { SocketHandlers } from './handlers/handlers';
 import { createPresenceHandlers } from './handlers/presence';
 import { createDoors } from './internal';
+import { createCluster } from './cluster';
 import { createMemoryPresence } from './presence/memory';
+import { createRedisPresence } from './presence/redis';
+import { createPush } from './push';
 import { createRoutes } from './routes';
 import type { RealtimeServer, RealtimeSocket } from './server';
 import { acceptSockets } from './sockets';
@@ -78,8 +82,15 @@ export function createRealtimeService(
           httpCompression: false,
         });
         const notifications = createNotificationClient(notificationLink);
-        const presence = createMemoryPresence({ graceMs: config.PRESENCE_GRACE_MS, now });
-        const bell = createBell({ io, notifications, logger, now });
+        const cluster = config.REDIS_URL === undefined ? undefined : await createCluster({ url: config.REDIS_URL, logger });
+        stops.add('cluster', () => cluster?.close());
+        cluster?.join(io);
+        // The first of a session id are its node's name, so that a gateway finds the node of a poll.
+        const node = randomBytes(6).toString('base64url');
+        const push = createPush(io, { clustered: cluster !== undefined });
+        const grace = { graceMs: config.PRESENCE_GRACE_MS, now };
+        const presence = cluster === undefined ? createMemoryPresence(grace) : createRedisPresence({ ...grace, cluster, logger });
+        const bell = createBell({ io, notifications, cluster, logger, now });
         const expiry = createExpiry<RealtimeSocket>((socket) => {
           socket.emit('error', { event: 'connection', code: 'TOKEN_EXPIRED', message: 'Token expired' });
           socket.disconnect(true);
@@ -87,7 +98,7 @@ export function createRealtimeService(
         stops.add('presence', () => (expiry.stop(), presence.close()));
 
         const handlers = {
-          ...createChatHandlers({ io, chat, notifications }),
+          ...createChatHandlers({ chat, notifications, push }),
           ...bell.handlers,
           ...createPresenceHandlers({ io, presence }),
         } as SocketHandlers;
@@ -108,18 +119,28 @@ export function createRealtimeService(
         const health = async () => ({
           service: ready ? ('ok' as const) : ('starting' as const),
           bus: bus.healthy() ? ('ok' as const) : ('down' as const),
+          // Chat within this node goes on without it.
+          ...(cluster !== undefined && { redis: cluster.healthy() ? ('ok' as const) : ('degraded' as const) }),
         });
-        const internal = await listen(createInternalApp({ logger, tokens, health, doors: createDoors({ io, bell }) }), {
+        const internal = await listen(createInternalApp({ logger, tokens, health, doors: createDoors({ push, bell }) }), {
           host: config.HOST,
           port: config.INTERNAL_PORT,
         });
         stops.add('internal door', () => internal.close());
         server.on(
           'request',
-          createPublicApp({ service: 'realtime', handlers: createRoutes({ chat, notifications, presence }), verifyToken, logger, health }),
+          createPublicApp({
+            service: 'realtime',
+            handlers: createRoutes({ chat, notifications, presence }),
+            verifyToken,
+            logger,
+            health,
+            node,
+          }),
         );
         // Attached last: Socket.IO takes its own path and leaves every other request to the listener that was there before.
         io.attach(server);
+        io.engine.generateId = () => `${node}${randomBytes(12).toString('base64url')}`;
         const clients = await listen(undefined, { host: config.HOST, port: config.PORT, server });
         stops.add('client door', async () => {
           await drain(io, config.DRAIN_MS);

@@ -1,15 +1,5 @@
-import { amqpUrl, commonEnv, count, httpUrlOf, milliseconds, parseEnv, port, redisUrl } from '@linsta/server';
+import { amqpUrl, commonEnv, count, httpUrlOf, httpUrlsOf, milliseconds, parseEnv, port, redisUrl } from '@linsta/server';
 import { z } from 'zod';
-
-const httpUrls = (fallback: string) =>
-  z
-    .string()
-    .default(fallback)
-    .transform((list) => list.split(',').map((entry) => entry.trim()))
-    .refine(
-      (list) => list.length > 0 && list.every((entry) => URL.canParse(entry) && entry.startsWith('http')),
-      'must be one or more http(s) URLs, separated by commas',
-    );
 
 const env = z.object({
   ...commonEnv,
@@ -19,7 +9,7 @@ const env = z.object({
   /** Several realtime nodes know of each other through it. */
   REDIS_URL: redisUrl.optional(),
   USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),
-  CHAT_INTERNAL_URL: httpUrls('http://127.0.0.1:4104'),
+  CHAT_INTERNAL_URL: httpUrlsOf('http://127.0.0.1:4104'),
   NOTIFICATION_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4105'),
   /** How long the last device may be gone before its owner shows offline, so that a reload does not flicker. */
   PRESENCE_GRACE_MS: milliseconds(3_000),

@@ -1,17 +1,14 @@
 import { broadcastsRequest, deliveriesRequest } from '@linsta/contracts';
 import { door, type InternalDoor } from '@linsta/server';
 import type { Bell } from './handlers/bell';
-import { userRoom } from './rooms';
-import type { RealtimeServer } from './server';
+import type { Push } from './push';
 
 /** What chat and notification ask to be pushed. */
-export const createDoors = ({ io, bell }: { io: RealtimeServer; bell: Bell }): Record<string, InternalDoor> => ({
-  '/deliveries': door(deliveriesRequest, async ({ notifications }) => ({ deliveredIds: bell.deliver(notifications) })),
+export const createDoors = ({ push, bell }: { push: Push; bell: Bell }): Record<string, InternalDoor> => ({
+  '/deliveries': door(deliveriesRequest, async ({ notifications }) => ({ deliveredIds: await bell.deliver(notifications) })),
   '/broadcasts': door(broadcastsRequest, async ({ broadcasts }) => {
-    for (const { event, userIds, payload } of broadcasts) {
-      // The contract's union ties each payload to its event; emit's own types look at the two apart.
-      const target: { emit(event: string, payload: unknown): boolean } = io.to(userIds.map(userRoom));
-      target.emit(event, payload);
-    }
+    // The contract's union ties each payload to its event; the types of a push look at the two apart.
+    const untyped = push as (userIds: string[], event: string, payload: unknown) => void;
+    for (const { event, userIds, payload } of broadcasts) untyped(userIds, event, payload);
   }),
 });

@@ -49,6 +49,16 @@ export const url = (protocols: RegExp, fallback?: string) => {
   return fallback === undefined ? schema : schema.default(fallback);
 };
 export const httpUrlOf = (fallback: string) => url(/^https?$/, fallback);
+/** Several nodes of one service, separated by commas. */
+export const httpUrlsOf = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((list) => list.split(',').map((entry) => entry.trim()))
+    .refine(
+      (list) => list.every((entry) => URL.canParse(entry) && /^https?:$/.test(new URL(entry).protocol)),
+      'must be one or more http(s) URLs, separated by commas',
+    );
 export const mongoUrl = z
   .string()
   .regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://')

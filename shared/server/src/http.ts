@@ -134,15 +134,18 @@ function closeApp(app: Express, logger: Logger): Express {
 }
 
 export interface HealthCheck {
-  (): Promise<Record<string, 'ok' | 'down' | 'starting'>>;
+  (): Promise<Record<string, 'ok' | 'degraded' | 'down' | 'starting'>>;
 }
 
-const mountHealth = (app: Express, health: HealthCheck) => {
+/** `degraded`: something is missing that others can do without for a while. `node` names this process where others must find it again. */
+const mountHealth = (app: Express, health: HealthCheck, node?: string) => {
   app.get('/livez', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', async (_request, response) => {
     const checks = await health();
-    const ready = Object.values(checks).every((state) => state === 'ok');
-    response.status(ready ? 200 : 503).json({ status: ready ? 'ok' : 'not ready', checks });
+    const states = Object.values(checks);
+    const ready = states.every((state) => state === 'ok' || state === 'degraded');
+    const status = states.every((state) => state === 'ok') ? 'ok' : ready ? 'degraded' : 'not ready';
+    response.status(ready ? 200 : 503).json({ status, checks, ...(node !== undefined && { node }) });
   });
 };
 
@@ -176,9 +179,10 @@ export function createPublicApp<S extends ServiceName>(options: {
   verifyToken: VerifyToken;
   logger: Logger;
   health: HealthCheck;
+  node?: string;
 }): Express {
   const app = openApp({ logger: options.logger, bodyLimit: '64kb' });
-  mountHealth(app, options.health);
+  mountHealth(app, options.health, options.node);
   for (const [key, handler] of Object.entries(options.handlers)) {
     const [method = '', path = ''] = key.split(' ');
     const route: import('@linsta/contracts').Route = routes[key as RouteKey];

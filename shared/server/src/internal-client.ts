@@ -14,17 +14,21 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** Talks to a neighbour's internal door. Keep-alive, a deadline on every call, no retry: the caller knows what may be repeated. */
 export function createInternalClient(options: {
   neighbour: string;
-  baseUrl: string;
+  /** One URL, or several nodes of which any will do: the next is taken when one cannot be reached. */
+  baseUrl: string | string[];
   tokens: ServiceTokens;
   timeoutMs?: number;
 }): InternalClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 64, keepAliveMsecs: 5_000 });
-  const base = new URL(options.baseUrl);
+  const bases = [options.baseUrl].flat().map((url) => new URL(url));
+  let at = 0;
   const timeoutMs = options.timeoutMs ?? 4_500;
   const down = () => unavailable(`The ${options.neighbour} service cannot be reached just now`);
 
-  const exchange = (path: string, payload: string, again: boolean) =>
+  const exchange = (path: string, payload: string, again: boolean, left = bases.length - 1) =>
     new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const chosen = at;
+      const base = bases[chosen] as URL;
       const outgoing = request(
         {
           agent,
@@ -54,8 +58,12 @@ export function createInternalClient(options: {
       outgoing.on('close', () => clearTimeout(deadline));
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
         // A kept-alive connection that the other end closed before it read anything: the one case where trying again is always safe enough to be right.
-        if (again && outgoing.reusedSocket && error.code === 'ECONNRESET') exchange(path, payload, false).then(resolve, reject);
-        else reject(down());
+        if (again && outgoing.reusedSocket && error.code === 'ECONNRESET') exchange(path, payload, false, left).then(resolve, reject);
+        else if (left > 0 && error.code === 'ECONNREFUSED') {
+          // Nobody there heard it, so another may.
+          if (at === chosen) at = (at + 1) % bases.length;
+          exchange(path, payload, again, left - 1).then(resolve, reject);
+        } else reject(down());
       });
       outgoing.end(payload);
     });

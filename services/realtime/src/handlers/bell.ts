@@ -1,5 +1,6 @@
 import type { Notification } from '@linsta/contracts';
 import type { Logger } from '@linsta/server';
+import type { Cluster } from '../cluster';
 import type { NotificationClient } from '../clients/notification';
 import { bellRoom, gotRoom } from '../rooms';
 import type { RealtimeServer, RealtimeSocket } from '../server';
@@ -13,11 +14,13 @@ const LIVE_WINDOW_MS = 60_000;
 export function createBell({
   io,
   notifications,
+  cluster,
   logger,
   now,
 }: {
   io: RealtimeServer;
   notifications: NotificationClient;
+  cluster: Pick<Cluster, 'heldRooms' | 'settled'> | undefined;
   logger: Logger;
   now: () => Date;
 }) {
@@ -60,6 +63,7 @@ export function createBell({
     try {
       await drain(socket, got);
       await socket.join(bellRoom(socket.data.identity.userId));
+      await cluster?.settled();
       await drain(socket, got); // rows that were saved between the last look and the join
     } finally {
       socket.offAnyOutgoing(noteLive);
@@ -85,11 +89,15 @@ export function createBell({
   return {
     handlers,
     /** Live pushes; answers the ids for which at least one subscribed socket was there. */
-    deliver(batch: Notification[]): string[] {
+    async deliver(batch: Notification[]): Promise<string[]> {
       const delivered: string[] = [];
+      const here = (room: string) => io.of('/').adapter.rooms.get(room) !== undefined;
+      const rooms = [...new Set(batch.map(({ userId }) => bellRoom(userId)))].filter((room) => !here(room));
+      // Without Redis the row goes on waiting: it comes with the next subscription.
+      const elsewhere = (await cluster?.heldRooms(rooms).catch(() => undefined)) ?? new Set<string>();
       for (const notification of batch) {
         const room = bellRoom(notification.userId);
-        if (io.of('/').adapter.rooms.get(room) === undefined) continue;
+        if (!here(room) && !elsewhere.has(room)) continue;
         io.to(room).except(gotRoom(notification._id)).emit('notification', notification);
         delivered.push(notification._id);
       }

@@ -1,8 +1,9 @@
 import { badRequest } from '@linsta/server';
 import type { ChatClient } from '../clients/chat';
 import type { NotificationClient } from '../clients/notification';
-import { chatRoom, userRoom } from '../rooms';
-import type { RealtimeServer, RealtimeSocket } from '../server';
+import type { Push } from '../push';
+import { chatRoom } from '../rooms';
+import type { RealtimeSocket } from '../server';
 import type { SocketHandlers } from './handlers';
 
 const MAX_JOINED = 500;
@@ -11,16 +12,14 @@ export const joinedRooms = (socket: RealtimeSocket) =>
   [...socket.rooms].filter((room) => room.startsWith('room:')).map((room) => room.slice('room:'.length));
 
 export function createChatHandlers({
-  io,
   chat,
   notifications,
+  push,
 }: {
-  io: RealtimeServer;
   chat: ChatClient;
   notifications: NotificationClient;
+  push: Push;
 }): SocketHandlers<'join_room' | 'leave_room' | 'send_message' | 'get_history' | 'mark_read' | 'resume'> {
-  const devicesOf = (userIds: string[]) => io.to(userIds.map(userRoom));
-
   return {
     async join_room(socket, { chatRoomId }) {
       const { userId } = socket.data.identity;
@@ -48,8 +47,8 @@ export function createChatHandlers({
         text,
         ...(clientMessageId !== undefined && { clientMessageId }),
       });
-      // Encoded once for all devices of all participants; a repeat was broadcast when it was first stored.
-      if (!outcome.duplicate) devicesOf(outcome.participants).emit('receive_message', outcome.message);
+      // A repeat was broadcast when it was first stored.
+      if (!outcome.duplicate) push(outcome.participants, 'receive_message', outcome.message);
       return { message: outcome.message };
     },
     async get_history(socket, { chatRoomId, limit, skip, beforeSeq, afterSeq }) {
@@ -65,7 +64,7 @@ export function createChatHandlers({
     async mark_read(socket, { chatRoomId, seq }) {
       const { userId } = socket.data.identity;
       const { moved, participants, readSeq, unreadCount } = await chat.markRead(chatRoomId, userId, seq);
-      if (moved) devicesOf(participants).emit('room_read', { chatRoomId, userId, readSeq });
+      if (moved) push(participants, 'room_read', { chatRoomId, userId, readSeq });
       return { chatRoomId, readSeq, unreadCount };
     },
     async resume(socket, { rooms, notificationsAfter }) {

@@ -1,0 +1,48 @@
+import type { Logger } from '@linsta/server';
+import { createShardedAdapter } from '@socket.io/redis-adapter';
+import { createClient } from 'redis';
+import type { RealtimeServer } from './server';
+
+const PREFIX = 'linsta';
+const SETTLE_MS = 1_000;
+
+/** What several realtime nodes share: a channel per room, so that a push reaches only the nodes that hold its people, and a place for presence. */
+export async function createCluster({ url, logger }: { url: string; logger: Logger }) {
+  const options = { url, socket: { connectTimeout: 3_000, reconnectStrategy: (tries: number) => Math.min(100 * 2 ** tries, 2_000) } };
+  // A command that cannot be sent fails at once: a push goes on to this node's own sockets, and nobody waits.
+  const commands = createClient({ ...options, disableOfflineQueue: true, commandOptions: { timeout: 2_000 }, pingInterval: 5_000 });
+  // Subscriptions wait for Redis instead, and are made again when it is back.
+  const subscriptions = createClient({ ...options, pingInterval: 5_000 });
+  for (const client of [commands, subscriptions])
+    client.on('error', (error: Error) => logger.warn({ err: error.message === '' ? error.name : error.message }, 'redis connection error'));
+  const connected = Promise.allSettled([commands.connect(), subscriptions.connect()]);
+  // Redis may come later than this node.
+  await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);
+
+  return {
+    commands,
+    subscriptions,
+    join: (io: RealtimeServer) =>
+      void io.adapter(createShardedAdapter(commands, subscriptions, { channelPrefix: PREFIX, subscriptionMode: 'dynamic' })),
+    /** Of these rooms, those for which some node has sockets. Throws while Redis is away. */
+    async heldRooms(rooms: string[]): Promise<Set<string>> {
+      if (rooms.length === 0) return new Set();
+      const counts = await commands.pubSubShardNumSub(rooms.map((room) => `${PREFIX}#/#${room}#`));
+      return new Set(rooms.filter((room) => Number(counts[`${PREFIX}#/#${room}#`] ?? 0) > 0));
+    },
+    /** Resolves when the subscriptions asked for so far are in place; after a second in any case. */
+    settled: () =>
+      Promise.race([
+        subscriptions.ping().then(
+          () => undefined,
+          () => undefined,
+        ),
+        new Promise<void>((resolve) => setTimeout(resolve, SETTLE_MS).unref()),
+      ]),
+    healthy: () => commands.isReady && subscriptions.isReady,
+    close() {
+      for (const client of [commands, subscriptions]) if (client.isOpen) client.destroy();
+    },
+  };
+}
+export type Cluster = Awaited<ReturnType<typeof createCluster>>;

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import type { Presence } from '@linsta/contracts';
+import type { Logger } from '@linsta/server';
+import type { Cluster } from '../cluster';
+import { scripts } from './redis-scripts';
+import type { PresenceStore } from './presence';
+
+interface RedisPresenceOptions {
+  cluster: Cluster;
+  logger: Logger;
+  graceMs: number;
+  now: () => Date;
+  /** A node that has not renewed its lease for so long is dead. */
+  leaseMs?: number;
+  renewMs?: number;
+  sweepMs?: number;
+}
+
+const MAX_KNOWN = 100_000;
+const MAX_COMPARED = 5_000;
+const TAG = '{linsta:presence}';
+const CHANNEL = 'linsta:presence:changes';
+const KEYS = [`${TAG}:online`, `${TAG}:leaving`, `${TAG}:seen`, `${TAG}:nodes`];
+
+/**
+ * Presence of many nodes. Each node holds one lease and lists its connections under it; a user is online while any connection of a live node is listed.
+ * Every step is one script, so that connecting, leaving and sweeping cannot overtake each other; any node sweeps after those that died.
+ */
+export function createRedisPresence(options: RedisPresenceOptions): PresenceStore {
+  const { cluster, logger, graceMs, now } = options;
+  const { leaseMs = 20_000, renewMs = 5_000 } = options;
+  const node = randomBytes(6).toString('hex');
+  /** This node's connections, to be listed again should Redis forget them. */
+  const mine = new Map<string, string>();
+  /** What was last told, so that a change is told once, whatever Redis went through. */
+  const known = new Map<string, Presence>();
+  const listeners: ((presence: Presence) => void)[] = [];
+  let closed = false;
+  let comparing: NodeJS.Timeout | undefined;
+
+  const run = (script: string, args: (string | number)[]) =>
+    cluster.commands.eval(script, { keys: KEYS, arguments: [TAG, CHANNEL, ...args.map(String)] });
+  const remember = (presence: Presence) => {
+    known.delete(presence.userId);
+    const [oldest] = known.size >= MAX_KNOWN ? known.keys() : [];
+    if (oldest !== undefined) known.delete(oldest);
+    known.set(presence.userId, presence);
+  };
+  const tell = (presence: Presence) => {
+    const repeated = known.get(presence.userId)?.status === presence.status;
+    remember(presence);
+    if (!repeated) listeners.forEach((listener) => listener(presence));
+  };
+  const toPresence = (userId: string, online: boolean, seenMs: number): Presence => ({
+    userId,
+    status: online ? 'online' : 'offline',
+    lastSeenAt: online ? now().toISOString() : seenMs > 0 ? new Date(seenMs).toISOString() : null,
+  });
+  const read = async (userIds: string[]): Promise<Presence[]> => {
+    const rows = (await run(scripts.read, userIds)) as [number, string][];
+    return userIds.map((userId, at) => toPresence(userId, rows[at]?.[0] === 1, Number(rows[at]?.[1] ?? 0)));
+  };
+  const guarded = async (what: string, work: () => Promise<unknown>) => {
+    try {
+      await work();
+    } catch (error) {
+      if (!closed) logger.debug({ err: (error as Error).message }, what);
+    }
+  };
+
+  const list = (connectionId: string, userId: string) => run(scripts.connect, [node, connectionId, userId]);
+  /** Whoever went while Redis was away is told now. Not before every node had the time to list its people again: nobody shall flicker. */
+  const compare = () =>
+    guarded('presence not compared', async () => {
+      for (const presence of await read([...known.keys()].slice(-MAX_COMPARED))) tell(presence);
+    });
+  const renew = () =>
+    guarded('presence lease not renewed', async () => {
+      // 0: Redis does not know this node any more; it was away for too long, or Redis came back empty.
+      if ((await run(scripts.renew, [node, leaseMs])) === 1) return;
+      for (const [connectionId, userId] of mine) await list(connectionId, userId);
+      clearTimeout(comparing);
+      comparing = setTimeout(() => void compare(), 2 * renewMs).unref();
+    });
+  const sweep = () => guarded('presence not swept', () => run(scripts.sweep, []));
+
+  const hear = (message: string) => {
+    const [userId = '', status, seen] = message.split(' ');
+    tell(toPresence(userId, status === 'online', Number(seen ?? 0)));
+  };
+  void cluster.subscriptions.subscribe(CHANNEL, hear).catch(() => undefined);
+  const onBack = () => void renew();
+  cluster.commands.on('ready', onBack);
+  void renew();
+  const timers = [setInterval(() => void renew(), renewMs), setInterval(() => void sweep(), options.sweepMs ?? 500)];
+  timers.forEach((timer) => timer.unref());
+
+  return {
+    connected(userId, connectionId) {
+      mine.set(connectionId, userId);
+      return guarded('presence not noted', () => list(connectionId, userId));
+    },
+    disconnected(userId, connectionId) {
+      if (!mine.delete(connectionId)) return Promise.resolve();
+      return guarded('presence not noted', () => run(scripts.disconnect, [node, connectionId, userId, graceMs]));
+    },
+    async of(userIds) {
+      try {
+        const found = await read(userIds);
+        found.forEach(remember);
+        return found;
+      } catch {
+        // Without Redis: what this node holds and last heard.
+        const here = new Set(mine.values());
+        return userIds.map((userId) => known.get(userId) ?? toPresence(userId, here.has(userId), 0));
+      }
+    },
+    onChange: (listener) => void listeners.push(listener),
+    async close() {
+      closed = true;
+      timers.forEach(clearInterval);
+      clearTimeout(comparing);
+      cluster.commands.off('ready', onBack);
+      // A node that leaves in order needs no expiry: its people are gone after the usual grace.
+      await guarded('presence not given up', () => run(scripts.leave, [node, graceMs]));
+    },
+  };
+}
