@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import {
   createInternalApp,
   createInternalClient,
+  createMetrics,
   createPublicApp,
   createServiceTokens,
   createSessionCheck,
@@ -122,7 +123,8 @@ export function createRealtimeService(
           // Chat within this node goes on without it.
           ...(cluster !== undefined && { redis: cluster.healthy() ? ('ok' as const) : ('degraded' as const) }),
         });
-        const internal = await listen(createInternalApp({ logger, tokens, health, doors: createDoors({ push, bell }) }), {
+        const metrics = createMetrics({ service: 'realtime', bus });
+        const internal = await listen(createInternalApp({ logger, tokens, health, metrics, doors: createDoors({ push, bell }) }), {
           host: config.HOST,
           port: config.INTERNAL_PORT,
         });
