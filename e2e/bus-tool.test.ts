@@ -47,7 +47,7 @@ function busToolSuite(start: () => Promise<Running>): void {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ name: 'Owner', email: 'owner@example.com', password: 'correct horse' }),
     });
-    const { user, token } = (await response.json());
+    const { user, token } = await response.json();
     owner = { _id: user._id, token };
   }, 120_000);
   afterAll(() => running?.close());
