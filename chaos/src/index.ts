@@ -1,1 +1,8 @@
-export {};
+export * from './checkers';
+export * from './crowd';
+export * from './environment';
+export * from './history';
+export * from './nemesis';
+export * from './random';
+export * from './run';
+export * from './settle';
