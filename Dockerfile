@@ -18,6 +18,7 @@ COPY client/package.json client/
 COPY web/package.json web/
 COPY e2e/package.json e2e/
 COPY bench/package.json bench/
+COPY chaos/package.json chaos/
 
 FROM manifests AS build
 RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error

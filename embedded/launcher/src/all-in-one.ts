@@ -9,6 +9,7 @@ import { createPostsService, loadConfig as postsConfig } from '@linsta/posts';
 import { createRealtimeService, loadConfig as realtimeConfig } from '@linsta/realtime';
 import { ConfigError, createAmqpBus, createLogger, createMemoryBus, createStops, freePorts, type Logger } from '@linsta/server';
 import { createUsersService, loadConfig as usersConfig } from '@linsta/users';
+import { removeRunning, writeRunning } from './running';
 import { loadSecrets } from './secrets';
 
 export interface AllInOne {
@@ -143,7 +144,11 @@ async function start({
     await gateway.start();
     stops.add('gateway', () => gateway.stop());
     const host = env.HOST ?? '127.0.0.1';
-    return { url: `http://${host === '127.0.0.1' ? 'localhost' : host}:${gateway.address().port}`, storeUrl, stop: () => stops.run() };
+    const url = `http://${host === '127.0.0.1' ? 'localhost' : host}:${gateway.address().port}`;
+    const internalUrls = Object.fromEntries(NAMES.map((name, at) => [name, `http://127.0.0.1:${ports[at * 2 + 1]}`]));
+    writeRunning(dataDir, { pid: process.pid, url, storeUrl, bus: amqpUrl === '' ? 'memory' : 'RabbitMQ', internalUrls });
+    stops.add('note of running', () => removeRunning(dataDir));
+    return { url, storeUrl, stop: () => stops.run() };
   } catch (error) {
     await stops.run();
     throw error;

@@ -44,7 +44,7 @@ async function assertThere(name: keyof typeof HOW, url: string | undefined, port
   if (!(await answers(url, port))) throw new MissingPartError(`Nothing answers at ${name}.\n${HOW[name]}`);
 }
 
-interface Member {
+export interface Member {
   service: string;
   name: string;
   file: string;

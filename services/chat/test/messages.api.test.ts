@@ -121,21 +121,17 @@ describe('the order', () => {
     const rooms = await Promise.all(Array.from({ length: 6 }, freshRoom));
     await batch(rooms.map(({ room, other }) => ({ chatRoomId: room, senderId: other, text: 'first' })));
     // Another node's messages, of which this one's memory knows nothing; in half of the rooms.
-    await chat.database
-      .collection('messages')
-      .insertMany(
-        rooms
-          .slice(0, 3)
-          .flatMap(({ room }) =>
-            [2, 3].map((seq) => ({
-              chatRoomId: new Types.ObjectId(room),
-              seq,
-              senderId: new Types.ObjectId(ann),
-              text: 'elsewhere',
-              createdAt: new Date(),
-            })),
-          ),
-      );
+    await chat.database.collection('messages').insertMany(
+      rooms.slice(0, 3).flatMap(({ room }) =>
+        [2, 3].map((seq) => ({
+          chatRoomId: new Types.ObjectId(room),
+          seq,
+          senderId: new Types.ObjectId(ann),
+          text: 'elsewhere',
+          createdAt: new Date(),
+        })),
+      ),
+    );
     const messages = Array.from({ length: 5 }, (_, n) =>
       rooms.map(({ room, other }) => ({ chatRoomId: room, senderId: other, text: `mine ${n}` })),
     ).flat();

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import {
   createInternalApp,
   createInternalClient,
+  createMetrics,
   createPublicApp,
   createServiceTokens,
   createSessionCheck,
@@ -124,7 +125,8 @@ export function createRealtimeService(
           // Chat within this node goes on without it.
           ...(cluster !== undefined && { redis: cluster.healthy() ? ('ok' as const) : ('degraded' as const) }),
         });
-        const internal = await listen(createInternalApp({ logger, tokens, health, doors: createDoors({ push, bell }) }), {
+        const metrics = createMetrics({ service: 'realtime', bus });
+        const internal = await listen(createInternalApp({ logger, tokens, health, metrics, doors: createDoors({ push, bell }) }), {
           host: config.HOST,
           port: config.INTERNAL_PORT,
         });

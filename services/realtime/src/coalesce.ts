@@ -11,12 +11,12 @@ export function coalesceWrites(socket: Socket): void {
     corked = false;
     socket.uncork();
   };
-  socket.write = ((...args: unknown[]) => {
+  socket.write = (...args: unknown[]) => {
     if (!corked) {
       corked = true;
       socket.cork();
       process.nextTick(uncork);
     }
     return write(...args);
-  });
+  };
 }

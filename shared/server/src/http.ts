@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { bearer, type Identity, type ServiceTokens, type VerifyToken } from './auth';
 import { AppError, badRequest, fromZod, notFound, toAppError } from './errors';
 import type { Logger } from './log';
+import type { Metrics } from './metrics';
 
 const TITLES: Record<number, string> = {
   400: 'Bad Request',
@@ -210,15 +211,21 @@ export function createPublicApp<S extends ServiceName>(options: {
   return closeApp(app, options.logger);
 }
 
-/** The door for other services: `/internal/<name>`, JSON in and out, a service token on every call. */
+/** The door for other services: `/internal/<name>`, JSON in and out, a service token on every call. Operators read `/readyz` and `/metrics` without one. */
 export function createInternalApp(options: {
   logger: Logger;
   tokens: ServiceTokens;
   health: HealthCheck;
+  metrics: Metrics;
   doors: Record<string, InternalDoor>;
 }): Express {
   const app = openApp({ logger: options.logger, bodyLimit: '32mb' });
   mountHealth(app, options.health);
+  app.get('/metrics', async (_request, response) => {
+    const { contentType, text } = await options.metrics();
+    response.setHeader('content-type', contentType);
+    response.end(text);
+  });
   app.use('/internal', (request, _response, next) => {
     options.tokens.verify(bearer(request.headers.authorization));
     next();

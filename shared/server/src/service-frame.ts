@@ -5,6 +5,7 @@ import type { EventBus, Subscription } from './bus/bus';
 import { createInternalApp, createPublicApp, listen, type HealthCheck, type InternalDoor, type RouteHandlers } from './http';
 import { createStops, type Service } from './lifecycle';
 import type { Logger } from './log';
+import { createMetrics } from './metrics';
 import { openDatabase } from './mongo';
 
 export interface ServiceDeps {
@@ -70,7 +71,13 @@ export function createFramedService<S extends ServiceName>(
       database: (await database.healthy()) ? 'ok' : 'down',
       bus: bus.healthy() ? 'ok' : 'down',
     });
-    const internal = await listen(createInternalApp({ logger, tokens, health, doors: doors ?? {} }), {
+    const metrics = createMetrics({
+      service,
+      bus,
+      connection: database.connection,
+      ...(consumes !== undefined && { parking: consumes.parking }),
+    });
+    const internal = await listen(createInternalApp({ logger, tokens, health, metrics, doors: doors ?? {} }), {
       host: config.HOST,
       port: config.INTERNAL_PORT,
     });

@@ -2,7 +2,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { Logger } from '../log';
 import { withDeadline } from './amqp-connection';
 import type { Publisher } from './amqp-publisher';
-import { handle, type Subscription } from './bus';
+import { handle, type ConsumerState, type Subscription } from './bus';
 import { exchangeOf, parkedOf, retryOf, type Topology } from './topology';
 
 const FIRST_PROBES_MS = [250, 1_000, 2_500];
@@ -60,8 +60,7 @@ export interface AmqpConsumer {
   open(connection: ChannelModel): Promise<void>;
   lost(): void;
   consuming(): boolean;
-  /** How long nothing was heard of the queue: neither a delivery nor an answer to a question. */
-  silentMs(): number;
+  state(): ConsumerState;
   stop(): Promise<void>;
 }
 
@@ -81,24 +80,28 @@ export function createConsumer(options: {
   let stopProbes = () => {};
   let heardAt = Date.now();
   let stopping = false;
+  const counted = { processed: 0, retried: 0, parked: 0 };
+  let broker: ConsumerState['broker'];
 
   const treat = async (delivery: ConsumeMessage) => {
     const raw = delivery.content.toString('utf8');
     const headers: Record<string, unknown> = delivery.properties.headers ?? {};
     const attempt = Number(headers[HEADERS.attempt] ?? 1);
     const verdict = await handle(handlers, raw);
-    if (verdict.done) return;
+    if (verdict.done) return void (counted.processed += 1);
     const properties = { contentType: 'application/cloudevents+json' };
     const delayMs = topology.retryDelaysMs[attempt - 1];
     if (everyNode) return void logger.error({ queue, ...verdict }, 'bus event dropped');
     if ('retry' in verdict && delayMs !== undefined) {
       logger.warn({ queue, attempt, reason: verdict.retry }, 'bus event will be tried again');
-      return publisher.send({
+      await publisher.send({
         exchange: '',
         routingKey: retryOf(queue, delayMs),
         content: delivery.content,
         properties: { ...properties, headers: { [HEADERS.attempt]: attempt + 1, [HEADERS.reason]: verdict.retry } },
       });
+      counted.retried += 1;
+      return;
     }
     const reason = 'park' in verdict ? verdict.park : verdict.retry;
     await publisher.send({
@@ -115,6 +118,7 @@ export function createConsumer(options: {
         },
       },
     });
+    counted.parked += 1;
     logger.error({ queue, attempts: attempt, reason }, 'bus event parked');
   };
 
@@ -131,7 +135,12 @@ export function createConsumer(options: {
       const look = async () => {
         // A deletion that is still under way on the broker takes bindings along that were made meanwhile: so they are made again, at each look.
         for (const type of types) await fresh.bindQueue(name, exchangeOf(topology), type);
-        return fresh.checkQueue(name);
+        const { messageCount, consumerCount } = await fresh.checkQueue(name);
+        if (everyNode) return consumerCount;
+        const aside = { retrying: 0, parked: (await fresh.checkQueue(parkedOf(queue))).messageCount };
+        for (const delayMs of topology.retryDelaysMs) aside.retrying += (await fresh.checkQueue(retryOf(queue, delayMs))).messageCount;
+        broker = { waiting: messageCount, ...aside };
+        return consumerCount;
       };
       await look();
       await fresh.prefetch(prefetch);
@@ -154,7 +163,7 @@ export function createConsumer(options: {
       });
       const probe = () => {
         withDeadline(look(), PROBE_DEADLINE_MS, 'the answer of the broker').then(
-          ({ consumerCount }) => {
+          (consumerCount) => {
             heardAt = Date.now();
             if (consumerCount === 0 && !stopping) renew(`${queue}: the broker knows no consumer`);
           },
@@ -180,7 +189,14 @@ export function createConsumer(options: {
       stopProbes();
     },
     consuming: () => channel !== undefined,
-    silentMs: () => Date.now() - heardAt,
+    state: () => ({
+      queue,
+      consuming: channel !== undefined,
+      silentMs: Date.now() - heardAt,
+      ...counted,
+      underWay: underWay.size,
+      ...(broker !== undefined && { broker }),
+    }),
     async stop() {
       stopping = true;
       channel = undefined;

@@ -2,7 +2,7 @@ import type { Logger } from '../log';
 import { keepConnection, withDeadline, type KeptConnection } from './amqp-connection';
 import { createConsumer, type AmqpConsumer } from './amqp-consumer';
 import { createPublisher } from './amqp-publisher';
-import type { EventBus } from './bus';
+import { createTally, type EventBus } from './bus';
 import { declareTopology, exchangeOf, PRODUCT_TOPOLOGY, type Topology } from './topology';
 
 const PUBLISH_TIMEOUT_MS = 5_000;
@@ -21,17 +21,20 @@ export function createAmqpBus(options: {
 }): EventBus {
   const { url, name, logger, topology = PRODUCT_TOPOLOGY } = options;
   const publisher = createPublisher({ url, name, logger, topology, timeoutMs: options.publishTimeoutMs ?? PUBLISH_TIMEOUT_MS });
+  const published = createTally();
   const stops: (() => Promise<void>)[] = [];
   const consumers: { queue: string; consumer: AmqpConsumer; connection: KeptConnection }[] = [];
 
   return {
-    publish: (event) =>
-      publisher.send({
+    async publish(event) {
+      await publisher.send({
         exchange: exchangeOf(topology),
         routingKey: event.type,
         content: Buffer.from(JSON.stringify(event)),
         properties: { contentType: 'application/cloudevents+json', messageId: event.id, type: event.type },
-      }),
+      });
+      published.add(event.type);
+    },
     subscribe(subscription) {
       const { queue, handlers, everyNode = false } = subscription;
       if (consumers.some((other) => other.queue === queue)) return Promise.reject(new Error(`queue ${queue} has a consumer already`));
@@ -67,7 +70,8 @@ export function createAmqpBus(options: {
       return Promise.resolve({ stop });
     },
     healthy: () => publisher.healthy() && consumers.every(({ consumer }) => consumer.consuming()),
-    consumers: () => consumers.map(({ queue, consumer }) => ({ queue, consuming: consumer.consuming(), silentMs: consumer.silentMs() })),
+    consumers: () => consumers.map(({ consumer }) => consumer.state()),
+    published: () => published.counts,
     async close() {
       await Promise.all(stops.map((stop) => stop()));
       await publisher.close();

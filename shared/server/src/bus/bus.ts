@@ -11,8 +11,27 @@ export interface ParkedEvent {
   raw: string;
   parkedAt: Date;
 }
+/** Where parked events of the bus without a broker are kept. One that only parks keeps nothing that could be tried again. */
 export interface ParkingStore {
   park(entry: ParkedEvent): Promise<void>;
+  /** Those of a queue that a person wants tried again. */
+  redriven?(queue: string): Promise<{ id: string; raw: string }[]>;
+  /** One of them was handled and need not be kept. */
+  forget?(id: string): Promise<void>;
+  count?(queue: string): Promise<number>;
+}
+
+/** What one process knows of a queue that it consumes. Counted since its start, but for `broker`: what the broker last said, at most some seconds old. */
+export interface ConsumerState {
+  queue: string;
+  consuming: boolean;
+  /** Since anything was heard of the queue: a delivery, or an answer to a question. */
+  silentMs: number;
+  processed: number;
+  retried: number;
+  parked: number;
+  underWay: number;
+  broker?: { waiting: number; retrying: number; parked: number };
 }
 
 export interface Subscription {
@@ -37,8 +56,9 @@ export interface EventBus {
   /** Answers how to take no more and finish what is under way; publishing goes on. */
   subscribe(subscription: Subscription): Promise<{ stop(): Promise<void> }>;
   healthy(): boolean;
-  /** One line for each queue consumed here; `silentMs` since anything was heard of it. */
-  consumers(): { queue: string; consuming: boolean; silentMs: number }[];
+  consumers(): ConsumerState[];
+  /** How many events of each type this process has brought onto the bus safely. */
+  published(): ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
@@ -84,6 +104,12 @@ export async function handle(handlers: BusHandlers, raw: string): Promise<Verdic
       ? { done: false, park: sentenceOf(error) }
       : { done: false, retry: sentenceOf(error) };
   }
+}
+
+/** Counts by name. */
+export function createTally() {
+  const counts = new Map<string, number>();
+  return { counts, add: (name: string) => void counts.set(name, (counts.get(name) ?? 0) + 1) };
 }
 
 /** Makes an envelope; `id` must be the same each time this fact is told. */

@@ -1,5 +1,5 @@
 import type { Logger } from '../log';
-import { handle, RETRY_DELAYS_MS, type EventBus, type Subscription } from './bus';
+import { createTally, handle, RETRY_DELAYS_MS, type EventBus, type Subscription } from './bus';
 
 /** Limits how many run at a time; the rest wait their turn in order. */
 function createGate(size: number) {
@@ -18,12 +18,16 @@ function createGate(size: number) {
   };
 }
 
+/** Parked events that a person wants tried again are looked for so often. */
+const REDRIVE_POLL_MS = 1_000;
+
 interface Subscriber {
   subscription: Subscription;
   gate: ReturnType<typeof createGate>;
   settling: Set<Promise<unknown>>;
   /** It takes no more: what is published now is not safe, and the publisher keeps it. */
   stopped: boolean;
+  counted: { processed: number; retried: number; parked: number };
 }
 
 /**
@@ -35,11 +39,14 @@ export function createMemoryBus(options: {
   retryDelaysMs?: number[];
   /** Publishing waits for it: an event that is out before its consumers have subscribed would count as handled by all of none. */
   subscribed?: Promise<void>;
+  redrivePollMs?: number;
 }): EventBus {
   const delays = options.retryDelaysMs ?? RETRY_DELAYS_MS;
   const subscribers: Subscriber[] = [];
   const sleeping = new Set<{ timer: NodeJS.Timeout; reject(error: Error): void }>();
   const underWay = new Set<Promise<void>>();
+  const polls = new Set<NodeJS.Timeout>();
+  const published = createTally();
   let closed = false;
   let close: () => void = () => undefined;
   const closing = new Promise<void>((resolve) => (close = resolve));
@@ -51,16 +58,22 @@ export function createMemoryBus(options: {
       sleeping.add(entry);
     });
 
-  const settle = async (subscriber: Subscriber, raw: string) => {
+  /** Answers true when it was handled, false when it was parked. */
+  const settle = async (subscriber: Subscriber, raw: string): Promise<boolean> => {
+    const { counted } = subscriber;
     const { queue, handlers, parking } = subscriber.subscription;
     for (let attempt = 1; ; attempt += 1) {
       if (subscriber.stopped) throw new Error(`${queue} is not consumed any more`);
       const handling = subscriber.gate(() => handle(handlers, raw));
       subscriber.settling.add(handling);
       const verdict = await handling.finally(() => subscriber.settling.delete(handling));
-      if (verdict.done) return;
+      if (verdict.done) {
+        counted.processed += 1;
+        return true;
+      }
       const delay = delays[attempt - 1];
       if ('retry' in verdict && delay !== undefined) {
+        counted.retried += 1;
         options.logger.warn({ queue, attempt, reason: verdict.retry }, 'bus event will be tried again');
         await sleep(delay);
         continue;
@@ -68,14 +81,47 @@ export function createMemoryBus(options: {
       const reason = 'park' in verdict ? verdict.park : verdict.retry;
       try {
         await parking.park({ queue, reason, attempts: attempt, raw, parkedAt: new Date() });
+        counted.parked += 1;
         options.logger.error({ queue, attempts: attempt, reason }, 'bus event parked');
-        return;
+        return false;
       } catch (error) {
         // Nowhere to put it yet: neither handled nor parked, so publish must not resolve.
         options.logger.error({ queue, err: (error as Error).message }, 'bus event cannot be parked yet');
         await sleep(delays.at(-1) ?? 1_000);
       }
     }
+  };
+
+  const track = (work: Promise<void>) => {
+    underWay.add(work);
+    const forget = () => void underWay.delete(work);
+    work.then(forget, forget);
+    return work;
+  };
+
+  /** There is no broker to bring a re-driven event: its consumer looks for it. It is kept until it was handled, so that a crash meanwhile loses nothing. */
+  const pollRedriven = (subscriber: Subscriber) => {
+    const { queue, parking } = subscriber.subscription;
+    if (parking.redriven === undefined) return;
+    const trying = new Set<string>();
+    const retry = async (id: string, raw: string) => {
+      try {
+        if (await settle(subscriber, raw)) await parking.forget?.(id);
+      } catch (error) {
+        options.logger.debug({ queue, err: (error as Error).message }, 're-driven event is tried again later');
+      } finally {
+        trying.delete(id);
+      }
+    };
+    const poll = async () => {
+      const found = await parking.redriven?.(queue).catch(() => undefined);
+      for (const { id, raw } of found ?? []) {
+        if (closed || subscriber.stopped || trying.has(id)) continue;
+        trying.add(id);
+        void track(retry(id, raw));
+      }
+    };
+    polls.add(setInterval(() => void poll(), options.redrivePollMs ?? REDRIVE_POLL_MS).unref());
   };
 
   return {
@@ -86,17 +132,22 @@ export function createMemoryBus(options: {
         await Promise.race([options.subscribed, closing]);
         if (closed) throw new Error('the bus is closed');
         await Promise.all(subscribers.map((subscriber) => settle(subscriber, raw)));
+        published.add(event.type);
       })();
-      underWay.add(work);
-      const forget = () => void underWay.delete(work);
-      work.then(forget, forget);
-      return work;
+      return track(work);
     },
     subscribe(subscription) {
       if (subscribers.some((other) => other.subscription.queue === subscription.queue))
         return Promise.reject(new Error(`queue ${subscription.queue} has a consumer already`));
-      const subscriber: Subscriber = { subscription, gate: createGate(subscription.prefetch ?? 64), settling: new Set(), stopped: false };
+      const subscriber: Subscriber = {
+        subscription,
+        gate: createGate(subscription.prefetch ?? 64),
+        settling: new Set(),
+        stopped: false,
+        counted: { processed: 0, retried: 0, parked: 0 },
+      };
       subscribers.push(subscriber);
+      pollRedriven(subscriber);
       return Promise.resolve({
         async stop() {
           subscriber.stopped = true;
@@ -105,10 +156,20 @@ export function createMemoryBus(options: {
       });
     },
     healthy: () => !closed,
-    consumers: () => subscribers.map(({ subscription: { queue } }) => ({ queue, consuming: !closed, silentMs: 0 })),
+    consumers: () =>
+      subscribers.map(({ subscription: { queue }, stopped, counted, settling }) => ({
+        queue,
+        consuming: !closed && !stopped,
+        // Nothing lies between a publisher and its consumers here.
+        silentMs: 0,
+        ...counted,
+        underWay: settling.size,
+      })),
+    published: () => published.counts,
     async close() {
       closed = true;
       close();
+      polls.forEach(clearInterval);
       for (const { timer, reject } of sleeping) {
         clearTimeout(timer);
         reject(new Error('the bus is closed'));

@@ -1,0 +1,115 @@
+import { createApi, type Api } from './api';
+import { createDevice, type Device } from './device';
+import type { History } from './history';
+import type { Random } from './random';
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** What is under way when the load ends may take so long to be answered. */
+const FINISH_MS = 60_000;
+const POSTS_EACH = 2;
+
+export interface Member {
+  _id: string;
+  token: string;
+  api: Api;
+  rooms: string[];
+  devices: Device[];
+}
+
+/** So many people with rooms, posts and devices; everything they choose is drawn from the seed. */
+export async function createCrowd(options: { urls: string[]; count: number; random: Random; history: History; thinkMs?: [number, number] }) {
+  const { urls, count, random, history, thinkMs = [300, 1_500] } = options;
+  const apis = urls.map(createApi);
+  const apiOf = (at: number): Api => apis[at % apis.length] as Api;
+  const members: Member[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const body = { name: `Person ${at}`, email: `person.${at}@example.com`, password: 'correct horse' };
+    const { token, user } = await apiOf(at).call<{ token: string; user: { _id: string } }>('POST', '/api/auth/register', { body });
+    members.push({ _id: user._id, token, api: apiOf(at), rooms: [], devices: [] });
+  }
+  const meet = async (one: Member, other: Member) => {
+    const body = { otherUserId: other._id };
+    const { chatRoomId } = await one.api.call<{ chatRoomId: string }>('POST', '/api/chat/rooms', { token: one.token, body });
+    for (const member of [one, other]) if (!member.rooms.includes(chatRoomId)) member.rooms.push(chatRoomId);
+  };
+  for (const [at, member] of members.entries())
+    for (const step of [1, 3]) {
+      const other = members[(at + step) % count];
+      if (other !== undefined && other !== member) await meet(member, other);
+    }
+  const owners: Record<string, string> = {};
+  for (const { _id, token, api } of members)
+    for (let n = 0; n < POSTS_EACH; n += 1)
+      owners[(await api.call<{ _id: string }>('POST', '/api/posts', { token, body: { text: `post ${n}` } }))._id] = _id;
+  const posts = Object.keys(owners);
+
+  for (const [at, member] of members.entries()) {
+    const watched = [1, 2, 3].map((step) => members[(at + step) % count]?._id ?? member._id);
+    // Every third has a second device, on the other gateway.
+    for (let n = 0; n < (at % 3 === 0 ? 2 : 1); n += 1)
+      member.devices.push(
+        createDevice({
+          url: urls[(at + n) % urls.length] ?? '',
+          token: member.token,
+          user: member._id,
+          name: `p${at}.${n}`,
+          rooms: member.rooms,
+          watched,
+          transport: at % 5 === 4 ? 'polling' : 'websocket',
+          history,
+        }),
+      );
+  }
+
+  let resting = false;
+  let giveUpAt = Infinity;
+  let serial = 0;
+  const lives: Promise<void>[] = [];
+  const givenUp = () => Date.now() > giveUpAt;
+
+  const like = async ({ _id, token, api }: Member, post: string) => {
+    history.note({ op: 'like', phase: 'invoke', user: _id, post });
+    while (!givenUp()) {
+      try {
+        await api.call('POST', `/api/posts/${post}/like`, { token, withinMs: 5_000 });
+        return history.note({ op: 'like', phase: 'ok', user: _id, post });
+      } catch {
+        await pause(200);
+      }
+    }
+    history.note({ op: 'like', phase: 'unknown', user: _id, post });
+  };
+  const live = async (member: Member, device: Device, luck: Random) => {
+    while (!resting) {
+      await pause(luck.between(...thinkMs));
+      const draw = luck.next();
+      if (draw < 0.68) await device.send(luck.pick(member.rooms), `${device.device}-${(serial += 1)}`, givenUp);
+      else if (draw < 0.82) await like(member, luck.pick(posts));
+      else if (draw < 0.92) await device.markRead(luck.pick(member.rooms));
+      else if (draw < 0.97) device.cut();
+      else {
+        device.leave();
+        await pause(luck.between(200, 2_000));
+        device.come();
+      }
+    }
+  };
+  return {
+    members,
+    owners,
+    devices: members.flatMap(({ devices }) => devices),
+    begin() {
+      members.forEach((member, at) =>
+        member.devices.forEach((device, n) => lives.push(live(member, device, random.fork(at * 10 + n)))),
+      );
+    },
+    /** No more is begun; resolves when what was begun is answered. */
+    async rest() {
+      resting = true;
+      giveUpAt = Date.now() + FINISH_MS;
+      await Promise.all(lives);
+    },
+    close: () => members.forEach(({ devices }) => devices.forEach((device) => device.close())),
+  };
+}
+export type Crowd = Awaited<ReturnType<typeof createCrowd>>;

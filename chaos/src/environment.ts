@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { startStack, createSupervised, type Stack } from '@linsta/launcher';
+import { freePorts } from '@linsta/server';
+import { createBroker, createFaultProxy, createRedis, createTemporaryDirectory, waitFor } from '@linsta/testing';
+
+export const ROOT = join(__dirname, '..', '..');
+const READY_MS = 90_000;
+
+export type Part = 'broker' | 'redis' | 'database';
+
+/**
+ * The whole product as processes on servers of our own, each of them behind a proxy that can cut it off. With `late`, the servers are there only after the
+ * services have started.
+ */
+export async function createEnvironment(options: { scale: Record<string, number>; env?: NodeJS.ProcessEnv; late?: boolean }) {
+  const directory = createTemporaryDirectory();
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const [broker, redis] = await Promise.all([createBroker(), createRedis()]);
+  const [storePort = 0] = await freePorts(1);
+  const startStore = () =>
+    createSupervised({
+      name: 'store',
+      file: join(ROOT, 'embedded', 'mongo', 'dist', 'cli.js'),
+      args: ['--port', String(storePort), '--data-dir', join(directory.path, 'store')],
+      env: process.env,
+      write,
+      onPid: () => undefined,
+    });
+  let store: ReturnType<typeof startStore> | undefined;
+  const startServers = async () => {
+    store ??= startStore();
+    await Promise.all([broker.start(), redis.start()]);
+  };
+  if (options.late !== true) await startServers();
+  const behind = (url: string) => createFaultProxy({ target: { port: Number(new URL(url).port) } });
+  const proxies = { broker: await behind(broker.url), redis: await behind(redis.url), database: await behind(`http://x:${storePort}`) };
+
+  const stack: Stack = await startStack({
+    root: ROOT,
+    dataDir: directory.path,
+    env: {
+      ...process.env,
+      NODE_ENV: '',
+      MONGO_URL: `mongodb://127.0.0.1:${proxies.database.port}`,
+      AMQP_URL: `amqp://guest:guest@127.0.0.1:${proxies.broker.port}`,
+      REDIS_URL: `redis://127.0.0.1:${proxies.redis.port}`,
+      LOG_LEVEL: 'warn',
+      ARGON2_MEMORY_KIB: '64',
+      DRAIN_MS: '300',
+      AUTH_RATE_LIMIT_PER_MINUTE: '100000',
+      RATE_LIMIT_PER_MINUTE: '1000000',
+      USER_RATE_LIMIT_PER_MINUTE: '100000',
+      SOCKET_RATE_LIMIT_PER_MINUTE: '1000000',
+      ...options.env,
+    },
+    scale: options.scale,
+    port: 0,
+    write,
+  });
+
+  const ready = async () => {
+    const doors = [...stack.urls, ...stack.members.map(({ ports }) => `http://127.0.0.1:${ports.port}`)];
+    const states = await Promise.all(doors.map((url) => fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined)));
+    return states.every((answer) => answer?.ok === true);
+  };
+  return {
+    directory: directory.path,
+    stack,
+    broker,
+    redis,
+    proxies,
+    /** What all processes printed. */
+    lines,
+    startServers,
+    /** Of our own processes, by name; undefined while one is between two lives. */
+    processes: () => [...stack.members.map(({ name }) => ({ name, pid: stack.pidOf(name) })), { name: 'store', pid: store?.pid() }],
+    isReady: ready,
+    ready: () =>
+      waitFor(ready, 'the stack being ready', READY_MS).catch((error: Error) => {
+        throw new Error(`${error.message}\n${lines.slice(-20).join('\n')}`);
+      }),
+    async stop() {
+      await stack.stop();
+      await store?.stop();
+      await Promise.all(Object.values(proxies).map((proxy) => proxy.close()));
+      await Promise.all([broker.remove(), redis.remove()]);
+      directory.remove();
+    },
+  };
+}
+export type Environment = Awaited<ReturnType<typeof createEnvironment>>;

@@ -1,0 +1,83 @@
+import type { Environment, Part } from './environment';
+import type { History } from './history';
+import type { Random } from './random';
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export interface Fault {
+  name: string;
+  /** Injects it, waits as long as it is to last, and takes it away. */
+  strike(): Promise<void>;
+}
+
+/** What can be done to a product and the servers it stands on. */
+export function createFaults({ environment, random, outageMs }: { environment: Environment; random: Random; outageMs: number }): Record<string, Fault> {
+  const { proxies, broker, redis } = environment;
+  const cut = (part: Part, how: 'down' | 'silent'): Fault => ({
+    name: `${part} cut off (${how}) for ${outageMs} ms`,
+    async strike() {
+      if (how === 'down') proxies[part].down();
+      else proxies[part].mode('silent');
+      await pause(outageMs);
+      proxies[part].heal();
+    },
+  });
+  const kill: Fault = {
+    name: 'kill -9 of a process',
+    async strike() {
+      const { name, pid } = random.pick(environment.processes());
+      if (pid === undefined) return;
+      this.name = `kill -9 of ${name}`;
+      process.kill(pid, 'SIGKILL');
+    },
+  };
+  const restarted = (name: string, server: { kill(signal: NodeJS.Signals): Promise<void>; start(): Promise<void> }, signal: NodeJS.Signals): Fault => ({
+    name: `${name} ended (${signal}) and started again`,
+    async strike() {
+      await server.kill(signal);
+      await server.start();
+    },
+  });
+  return {
+    kill,
+    'broker-restart': restarted('broker', broker, 'SIGTERM'),
+    'broker-kill': restarted('broker', broker, 'SIGKILL'),
+    'redis-kill': restarted('Redis', redis, 'SIGKILL'),
+    'broker-cut': cut('broker', 'down'),
+    'broker-silent': cut('broker', 'silent'),
+    'redis-cut': cut('redis', 'down'),
+    'redis-silent': cut('redis', 'silent'),
+    'database-cut': cut('database', 'down'),
+    'database-silent': cut('database', 'silent'),
+    reset: {
+      name: 'a third of the connections to all servers reset',
+      strike() {
+        for (const proxy of Object.values(proxies)) proxy.reset(0.33);
+        return Promise.resolve();
+      },
+    },
+  };
+}
+
+/** Strikes with one of the faults every so often, drawn from the seed, until `for` is over; then everything is whole again. */
+export async function torment(options: {
+  faults: Fault[];
+  random: Random;
+  everyMs: number;
+  forMs: number;
+  history: History;
+  say(sentence: string): void;
+}): Promise<number> {
+  const { faults, random, history, say } = options;
+  const until = Date.now() + options.forMs;
+  let strikes = 0;
+  for (;;) {
+    await pause(Math.min(options.everyMs, Math.max(0, until - Date.now())));
+    if (Date.now() >= until) return strikes;
+    const fault = random.pick(faults);
+    await fault.strike();
+    strikes += 1;
+    history.note({ op: 'fault', what: fault.name });
+    say(fault.name);
+  }
+}

@@ -1,0 +1,5 @@
+import { join } from 'node:path';
+import { root, setup } from './setup.mjs';
+
+setup();
+await import(join(root, 'embedded', 'launcher', 'dist', 'bus-main.js'));
