@@ -24,6 +24,8 @@ type Body = any;
 export interface ServiceFixture {
   /** As a client behind the gateway would; without a token where `userId` is undefined. */
   call(method: string, path: string, userId?: string, body?: unknown): Promise<{ status: number; headers: Headers; body: Body }>;
+  /** The same with a token that the service itself gave. */
+  callAs(token: string, method: string, path: string, body?: unknown): Promise<{ status: number; headers: Headers; body: Body }>;
   /** As a neighbour would, over its internal door. */
   ask(path: string, body: unknown, token?: string): Promise<{ status: number; body: Body }>;
   /** Makes an event as another service would, and resolves when it is handled or parked. */
@@ -34,6 +36,8 @@ export interface ServiceFixture {
   database: Connection;
   /** The neighbours over HTTP, e.g. `neighbours.users.post('/internal/people')`. */
   neighbours: { users: nock.Scope; realtime: nock.Scope; chat: nock.Scope; notification: nock.Scope };
+  /** From now on nobody answers there, whatever was arranged before. */
+  neighboursAway(): void;
   /** From now on the database does not answer. */
   loseDatabase(): Promise<void>;
   restart(): Promise<void>;
@@ -114,8 +118,13 @@ export async function createServiceFixture<Config>(options: {
     },
     call: (method, path, userId, body) =>
       exchange(service.address().port, method, path, userId === undefined ? undefined : signUserToken(JWT_SECRET, { userId }, 600), body),
+    callAs: (token, method, path, body) => exchange(service.address().port, method, path, token, body),
     ask: (path, body, token = internalTokens.mint()) => exchange(service.address().internalPort, 'POST', `/internal${path}`, token, body),
     tell: (type, id, data, time) => bus.publish(toBusEvent('test', type, id, data, time) as never),
+    neighboursAway() {
+      nock.cleanAll();
+      for (const host of Object.values(hosts)) nock(host).persist().post(/./).reply(503, {});
+    },
     async loseDatabase() {
       if (store === undefined) throw new Error('the database of MONGO_URL is not ours to stop');
       await store.close();
