@@ -22,6 +22,10 @@ const SERVICE_SECRET = 'the services of a test know each other by this one';
 type Body = any;
 
 export interface ServiceFixture {
+  /** Its door for clients. */
+  readonly url: string;
+  /** A good token of this user. */
+  tokenOf(userId: string): string;
   /** As a client behind the gateway would; without a token where `userId` is undefined. */
   call(method: string, path: string, userId?: string, body?: unknown): Promise<{ status: number; headers: Headers; body: Body }>;
   /** The same with a token that the service itself gave. */
@@ -107,7 +111,12 @@ export async function createServiceFixture<Config>(options: {
     return { status: response.status, headers: response.headers, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
   };
 
+  const tokenOf = (userId: string) => signUserToken(JWT_SECRET, { userId }, 600);
   return {
+    get url() {
+      return `http://127.0.0.1:${service.address().port}`;
+    },
+    tokenOf,
     told,
     database,
     neighbours: {
@@ -117,7 +126,7 @@ export async function createServiceFixture<Config>(options: {
       notification: nock(hosts.notification),
     },
     call: (method, path, userId, body) =>
-      exchange(service.address().port, method, path, userId === undefined ? undefined : signUserToken(JWT_SECRET, { userId }, 600), body),
+      exchange(service.address().port, method, path, userId === undefined ? undefined : tokenOf(userId), body),
     callAs: (token, method, path, body) => exchange(service.address().port, method, path, token, body),
     ask: (path, body, token = internalTokens.mint()) => exchange(service.address().internalPort, 'POST', `/internal${path}`, token, body),
     tell: (type, id, data, time) => bus.publish(toBusEvent('test', type, id, data, time) as never),
