@@ -1,20 +1,29 @@
-import { createBatchLink, type Logger } from '@linsta/server';
+import type { Logger } from '@linsta/server';
 import { trusted, Types, type AnyBulkWriteOperation } from 'mongoose';
 import type { ChatModels, LastMessage, MessageDocument, RoomDocument } from './model';
 
 const VERIFIED_MS = 20_000;
 const MAX_VERIFIED = 50_000;
-/** Batches of stored messages that may wait to be raised; what is dropped beyond is repaired by the next read. */
-const MAX_WAITING = 200;
+/** Between two raises while messages keep coming: raising touches a room's document and its index entries, which costs more than the messages themselves. */
+const GAP_MS = 50;
 const MAX_REPAIRED = 10_000;
 
 type Verifiable = Pick<RoomDocument, '_id' | 'lastSeq' | 'reads'> & Partial<Pick<RoomDocument, 'lastMessage' | 'updatedAt'>>;
-type Raised = Pick<MessageDocument, 'chatRoomId' | 'senderId' | 'seq'>;
+interface Raise {
+  rooms: Map<string, { last: MessageDocument; reads: Map<string, number> }>;
+  written: Promise<void>;
+  done(): void;
+}
+const newRaise = (): Raise => {
+  let done: () => void = () => undefined;
+  const written = new Promise<void>((resolve) => (done = resolve));
+  return { rooms: new Map(), written, done };
+};
 
 const toLastMessage = ({ seq, _id, senderId, text, createdAt }: MessageDocument): LastMessage => ({ seq, _id, senderId, text, createdAt });
 
 /** How far each of these messages' senders has read: to what he sent last. */
-function readsOf(messages: Pick<Raised, 'senderId' | 'seq'>[]): Map<string, number> {
+function readsOf(messages: Pick<MessageDocument, 'senderId' | 'seq'>[]): Map<string, number> {
   const reads = new Map<string, number>();
   for (const { senderId, seq } of messages) {
     const sender = senderId.toHexString();
@@ -49,24 +58,35 @@ export function createHeads({ Rooms, Messages }: ChatModels, { logger, now }: { 
   // The native collection: casting what we built ourselves would cost more than the write.
   const write = (operations: AnyBulkWriteOperation[]) => Rooms.collection.bulkWrite(operations as never, { ordered: false });
 
-  /** One update per room, for all that was stored while the updates before were under way. */
-  const link = createBatchLink<MessageDocument[], undefined>({
-    maxBatch: 50,
-    maxWaiting: MAX_WAITING,
-    send: async (batches) => {
-      const byRoom = new Map<string, MessageDocument[]>();
-      for (const message of batches.flat()) {
-        const key = message.chatRoomId.toHexString();
-        const room = byRoom.get(key);
-        if (room === undefined) byRoom.set(key, [message]);
-        else room.push(message);
+  let waiting = newRaise();
+  let underWay: Promise<void> = Promise.resolve();
+  let running = false;
+  let awaited = false;
+  let endGap: () => void = () => undefined;
+
+  /** One update per room, for all that was stored since the updates before; at once when idle, every 50 ms when busy, sooner when somebody reads. */
+  const run = async () => {
+    running = true;
+    while (waiting.rooms.size > 0) {
+      const raise = waiting;
+      waiting = newRaise();
+      underWay = raise.written;
+      awaited = false;
+      try {
+        await write([...raise.rooms.values()].map(({ last, reads }) => raiseOperation(last, reads)));
+      } catch (error) {
+        logger.warn({ err: (error as Error).message }, 'room heads not raised');
+        for (const id of raise.rooms.keys()) verifiedAt.delete(id);
       }
-      const last = (messages: MessageDocument[]) => messages.reduce((a, b) => (b.seq > a.seq ? b : a));
-      await write([...byRoom.values()].map((messages) => raiseOperation(last(messages), readsOf(messages))));
-      return batches.map(() => undefined);
-    },
-  });
-  let lastRaise: Promise<void> = Promise.resolve();
+      raise.done();
+      if (awaited) continue;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, GAP_MS);
+        endGap = () => (clearTimeout(timer), resolve());
+      });
+    }
+    running = false;
+  };
 
   /** Brings one room up to the index if it is behind, in the database and in the given document. */
   const repair = async (room: Verifiable) => {
@@ -91,14 +111,25 @@ export function createHeads({ Rooms, Messages }: ChatModels, { logger, now }: { 
     },
     /** Returns at once. Stored is stored: if the cache cannot be raised now, the next read repairs it. */
     raise(stored: MessageDocument[]): void {
-      if (stored.length === 0) return;
-      lastRaise = link.push(stored).catch((error: Error) => {
-        logger.warn({ err: error.message }, 'room heads not raised');
-        for (const { chatRoomId } of stored) verifiedAt.delete(chatRoomId.toHexString());
-      });
+      for (const message of stored) {
+        const id = message.chatRoomId.toHexString();
+        const sender = message.senderId.toHexString();
+        const room = waiting.rooms.get(id);
+        if (room === undefined) waiting.rooms.set(id, { last: message, reads: new Map([[sender, message.seq]]) });
+        else {
+          if (message.seq > room.last.seq) room.last = message;
+          room.reads.set(sender, Math.max(room.reads.get(sender) ?? 0, message.seq));
+        }
+      }
+      if (!running) void run();
     },
     /** Resolves when all that was raised here before this call is written: whoever reads the rooms afterwards sees his own sends. */
-    settled: (): Promise<void> => lastRaise,
+    settled(): Promise<void> {
+      if (waiting.rooms.size === 0) return underWay;
+      awaited = true;
+      endGap();
+      return waiting.written;
+    },
     /** Brings the cached fields of these rooms up to the index where they may be behind; `doubted` ones are looked at in any case. */
     async verify<T extends Verifiable>(rooms: T[], doubted: (room: T) => boolean = () => false): Promise<T[]> {
       const due = (room: T) => (verifiedAt.get(room._id.toHexString()) ?? 0) + VERIFIED_MS <= now() || doubted(room);
