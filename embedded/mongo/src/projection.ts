@@ -1,10 +1,10 @@
 import { type Doc, isDocument, isNumeric, isTrue, toDouble } from './bson';
+import { setPath, structuredCopy, unsetAt } from './documents';
 import { badValue, MongoError, notHere } from './errors';
-import { evaluate } from './expressions';
+import { evaluate, type Variables } from './expressions/evaluate';
 import { compileElemMatch } from './matcher';
-import { setPath, structuredCopy, unsetAt } from './update';
 
-export type Project = (doc: Doc) => Doc;
+export type Project = (doc: Doc, variables?: Variables) => Doc;
 
 interface Tree {
   [part: string]: Tree | true;
@@ -98,7 +98,7 @@ export function compileProjection(spec: Doc | undefined, aggregation = false): P
   const inclusive = including ?? (Object.keys(tree).length > 0 || computed.length > 0);
   if (inclusive && keepId && !Object.hasOwn(tree, '_id')) tree._id = true;
 
-  return (source) => {
+  return (source, variables = {}) => {
     let doc: Doc;
     if (inclusive) doc = include(source, tree) as Doc;
     else {
@@ -108,7 +108,7 @@ export function compileProjection(spec: Doc | undefined, aggregation = false): P
     }
     for (const shape of shaping) shape(doc, source);
     for (const [path, expression] of computed) {
-      const value = evaluate(expression, source);
+      const value = evaluate(expression, source, variables);
       if (value === undefined) unsetAt(doc, path.split('.'));
       else setPath(doc, path.split('.'), value);
     }
