@@ -26,6 +26,12 @@ function within(inner: unknown, parts: string[], value: unknown): unknown {
   return doc;
 }
 
+/** A computed field: one that is missing is not there, but the documents that lead to it are. */
+export function setComputed(doc: Doc, parts: string[], value: unknown): void {
+  if (value !== undefined || parts.length > 1) setPath(doc, parts, value ?? null);
+  if (value === undefined) unsetAt(doc, parts);
+}
+
 export function unsetAt(doc: unknown, parts: string[]): void {
   const [part = '', ...rest] = parts;
   if (Array.isArray(doc)) {

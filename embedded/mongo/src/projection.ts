@@ -1,5 +1,5 @@
 import { type Doc, isDocument, isNumeric, isTrue, toDouble } from './bson';
-import { setPath, structuredCopy, unsetAt } from './documents';
+import { setComputed, structuredCopy, unsetAt } from './documents';
 import { badValue, MongoError, notHere } from './errors';
 import { evaluate, type Variables } from './expressions/evaluate';
 import { compileElemMatch } from './matcher';
@@ -108,9 +108,7 @@ export function compileProjection(spec: Doc | undefined, aggregation = false): P
     }
     for (const shape of shaping) shape(doc, source);
     for (const [path, expression] of computed) {
-      const value = evaluate(expression, source, variables);
-      if (value === undefined) unsetAt(doc, path.split('.'));
-      else setPath(doc, path.split('.'), value);
+      setComputed(doc, path.split('.'), evaluate(expression, source, variables));
     }
     return doc;
   };

@@ -1,5 +1,5 @@
 import { type Doc, isDocument } from '../bson';
-import { setPath, structuredCopy, unsetAt } from '../documents';
+import { setComputed, structuredCopy, unsetAt } from '../documents';
 import { failedToParse, MongoError, notHere } from '../errors';
 import { evaluate, type Variables } from '../expressions/evaluate';
 import { compileProjection } from '../projection';
@@ -30,9 +30,7 @@ function addFields(spec: Doc, operator: string): DocumentStage {
   return (doc, variables) => {
     const copy = structuredCopy(doc);
     for (const { parts, expression } of fields) {
-      const value = evaluate(expression, doc, variables);
-      if (value === undefined) unsetAt(copy, parts);
-      else setPath(copy, parts, value);
+      setComputed(copy, parts, evaluate(expression, doc, variables));
     }
     return copy;
   };

@@ -41,11 +41,11 @@ export function compileLookup(given: unknown): Stage {
       return copy;
     });
 }
-/** Each element of an array is looked for; a missing field is looked for as null. */
+/** Each element of an array is looked for; where there is no value at all, null is. */
 function localValues(doc: Doc, path: string): unknown[] {
-  const values = valuesAt(doc, path).flatMap((value) => (Array.isArray(value) ? (value as unknown[]) : [value ?? null]));
+  const values = valuesAt(doc, path).flatMap((value) => (Array.isArray(value) ? (value as unknown[]) : value === undefined ? [] : [value]));
   if (values.some(isRegExp)) throw notHere('$lookup by a regular expression');
-  return values;
+  return values.length === 0 ? [null] : values;
 }
 
 export function compileUnion(given: unknown): Stage {

@@ -118,12 +118,17 @@ function change(
   storage.replace(collection, before, after, raw);
   return after;
 }
+const usesExpr = (filter: Doc): boolean =>
+  Object.entries(filter).some(
+    ([key, part]) => key === '$expr' || (['$and', '$or', '$nor'].includes(key) && (part as Doc[]).some(usesExpr)),
+  );
 function upsert(
   storage: Storage,
   collection: Collection,
   apply: ReturnType<typeof compileUpdate>,
   { filter, update, arrayFilters }: Change,
 ): Doc {
+  if (usesExpr(filter)) throw new MongoError(224, 'QueryFeatureNotAllowed', '$expr is not allowed in the query predicate for an upsert');
   const seed = upsertSeed(filter);
   const start: Doc = isReplacement(update) ? ('_id' in seed ? { _id: seed._id } : {}) : seed;
   const made = withId(apply(start, { inserting: true, filter, arrayFilters }), undefined);
@@ -168,8 +173,8 @@ export const update: Command = (context) => {
         ...find(storage, existing, { filter: spec.filter, limit: multi ? 0 : 1, hint: statement.hint, sort: parseSort(statement.sort) }),
       ];
       for (const match of found) {
-        n += 1;
         if (existing !== undefined && change(storage, existing, match, apply, spec) !== undefined) nModified += 1;
+        n += 1;
       }
       if (found.length === 0 && isTrue(statement.upsert)) {
         const made = upsert(storage, orCreate(storage, db, name), apply, spec);

@@ -41,11 +41,11 @@ export function places(doc: Doc, path: string, create: boolean, context: UpdateC
   parts.forEach((part, at) => {
     if (at === parts.length - 1) return;
     holders = holders.flatMap((holder) =>
-      keysOf(holder, part, parts, at, doc, context).flatMap((key) => descend(holder, key, create, path, parts[at + 1] ?? '')),
+      keysOf(holder, part, parts, at, context).flatMap((key) => descend(holder, key, create, path, parts[at + 1] ?? '')),
     );
   });
   const last = parts.at(-1) ?? '';
-  return holders.flatMap((holder) => keysOf(holder, last, parts, parts.length - 1, doc, context).map((key) => ({ holder, key })));
+  return holders.flatMap((holder) => keysOf(holder, last, parts, parts.length - 1, context).map((key) => ({ holder, key })));
 }
 
 function descend(holder: Doc | unknown[], key: string, create: boolean, path: string, next: string): (Doc | unknown[])[] {
@@ -75,7 +75,7 @@ function descend(holder: Doc | unknown[], key: string, create: boolean, path: st
   return [made];
 }
 
-function keysOf(holder: Doc | unknown[], part: string, parts: string[], at: number, doc: Doc, context: UpdateContext): string[] {
+function keysOf(holder: Doc | unknown[], part: string, parts: string[], at: number, context: UpdateContext): string[] {
   if (!part.startsWith('$')) {
     if (Array.isArray(holder) && !isIndexPart(part)) throw new MongoError(28, 'PathNotViable', `Cannot create field '${part}' in an array`);
     return [part];
@@ -85,7 +85,7 @@ function keysOf(holder: Doc | unknown[], part: string, parts: string[], at: numb
     if (part === '$') throw badValue('The positional operator did not find the match needed from the query.');
     throw badValue(`Cannot apply array updates to non-array element ${path}`);
   }
-  if (part === '$') return [String(positional(doc, holder, path, context))];
+  if (part === '$') return [String(positional(holder, path, context))];
   const [, name] = /^\$\[(\w*)\]$/.exec(part) ?? [];
   if (name === undefined) throw badValue(`The path '${parts.join('.')}' has an invalid positional part`);
   if (name === '') return holder.map((_, index) => String(index));
@@ -94,32 +94,40 @@ function keysOf(holder: Doc | unknown[], part: string, parts: string[], at: numb
   const matches = compileFilter(filter);
   return holder.flatMap((element, index) => (matches({ [name]: element }) ? [String(index)] : []));
 }
-/** Which element of the array at `path` made the filter match: what `$` stands for. */
-function positional(_doc: Doc, elements: unknown[], path: string, { filter }: UpdateContext): number {
-  const conditions: [string, unknown][] = [];
+/** These say what no element is, or speak of the array as a whole: none of them points at an element. */
+const POINTLESS = ['$ne', '$nin', '$not', '$exists', '$size', '$type'];
+const pointing = (condition: unknown): unknown =>
+  isDocument(condition) && Object.keys(condition)[0]?.startsWith('$') === true
+    ? Object.fromEntries(Object.entries(condition).filter(([operator]) => !POINTLESS.includes(operator)))
+    : condition;
+
+/** Which element of the array at `path` made the filter match: what `$` stands for. Of several conditions the last decides. */
+function positional(elements: unknown[], path: string, { filter }: UpdateContext): number {
+  const tests: ((element: unknown) => boolean)[] = [];
   const collect = (part: Doc) => {
-    for (const [key, condition] of Object.entries(part)) {
-      if (key === '$and') (condition as Doc[]).forEach(collect);
-      else if (!key.startsWith('$') && (key === path || key.startsWith(`${path}.`)))
-        conditions.push([key.slice(path.length + 1), condition]);
+    for (const [key, given] of Object.entries(part)) {
+      if (key === '$and') (given as Doc[]).forEach(collect);
+      if (key.startsWith('$') || (key !== path && !key.startsWith(`${path}.`))) continue;
+      const condition = pointing(given);
+      if (isDocument(condition) && Object.keys(condition).length === 0 && given !== condition) continue;
+      tests.push(elementTest(key.slice(path.length + 1), condition, elements));
     }
   };
   collect(filter);
-  for (const [rest, condition] of conditions) {
-    const elemMatch =
-      isDocument(condition) && '$elemMatch' in condition && rest === '' ? compileElemMatch(condition.$elemMatch) : undefined;
-    const [, indexPart] = /^(\d+)(?:\.|$)/.exec(rest) ?? [];
-    if (indexPart !== undefined) return Number(indexPart);
-    const test = rest === '' ? compileCondition(condition) : undefined;
-    const matches = rest === '' ? undefined : compileFilter({ [rest]: condition });
-    const found = elements.findIndex((element) =>
-      elemMatch !== undefined
-        ? elemMatch(element)
-        : test !== undefined
-          ? test([element])
-          : isDocument(element) && matches?.(element) === true,
-    );
+  for (const test of tests.reverse()) {
+    const found = elements.findIndex(test);
     if (found >= 0) return found;
   }
   throw badValue('The positional operator did not find the match needed from the query.');
+}
+function elementTest(rest: string, condition: unknown, elements: unknown[]): (element: unknown) => boolean {
+  const [, index] = /^(\d+)(?:\.|$)/.exec(rest) ?? [];
+  if (index !== undefined) return (element) => element === elements[Number(index)];
+  if (rest === '' && isDocument(condition) && '$elemMatch' in condition) return compileElemMatch(condition.$elemMatch);
+  if (rest === '') {
+    const test = compileCondition(condition);
+    return (element) => test([element]);
+  }
+  const matches = compileFilter({ [rest]: condition });
+  return (element) => isDocument(element) && matches(element);
 }

@@ -109,6 +109,8 @@ function compilePipeline(stages: Doc[]): Update {
   };
 }
 
+const isElemMatch = (part: unknown) => isDocument(part) && '$elemMatch' in part;
+
 /** The document an upsert begins with: what the filter fixes by equality. */
 export function upsertSeed(filter: Doc): Doc {
   const seed: Doc = {};
@@ -126,7 +128,8 @@ export function upsertSeed(filter: Doc): Doc {
       else if (key.startsWith('$')) continue;
       else if (isDocument(condition) && Object.keys(condition)[0]?.startsWith('$') === true) {
         if ('$eq' in condition) fix(key, condition.$eq);
-        else if (Array.isArray(condition.$all) && condition.$all.length === 1) fix(key, condition.$all[0]);
+        else if (Array.isArray(condition.$all))
+          for (const element of condition.$all.filter((part) => !isElemMatch(part))) fix(key, element);
         else if (Array.isArray(condition.$in) && condition.$in.length === 1) fix(key, condition.$in[0]);
       } else if (bsonType(condition) !== 11) fix(key, condition);
     }
