@@ -46,6 +46,16 @@ export const DIFFERENCES: Difference[] = [
     what: 'a bulk in which an upsert breaks a unique index',
     reason: 'MongoDB notes it under the statement’s number; DocumentDB fails the whole command.',
   },
+  {
+    what: 'a $lookup variable of a missing field',
+    reason: 'In MongoDB a variable may be missing, and equals what is missing; in DocumentDB not.',
+  },
+  { what: 'sorting by an empty array', reason: 'MongoDB’s documentation: below null; DocumentDB: above it.' },
+  {
+    what: 'stages behind one that removes fields',
+    reason: 'DocumentDB runs them as one: the next still sees what was removed, or finds empty documents where there was nothing.',
+  },
+  { what: 'the order of a set operator’s elements', reason: 'MongoDB’s documentation: unspecified.' },
   { what: 'whether a change to an equal value counts as modified', reason: 'Not the same from operator to operator.' },
   {
     what: 'which of two equal numbers of different types stands for both',

@@ -1,4 +1,4 @@
-import { isNumeric, type Numeric, typeName } from '../bson';
+import { bsonType, isNumeric, type Numeric, typeName } from '../bson';
 import { compare } from '../compare';
 import { MongoError } from '../errors';
 
@@ -28,11 +28,17 @@ export const strict =
     const values = given.map((part) => run(part));
     return values.some(missing) ? null : apply(...values);
   };
+/** Inside expressions a missing value is not null: it is below it. */
+const compareMissing = (a: unknown, b: unknown): number => {
+  if (a !== undefined && b !== undefined) return compare(a, b);
+  if (a === b) return 0;
+  return a === undefined ? (bsonType(b) === -1 ? 1 : -1) : bsonType(a) === -1 ? -1 : 1;
+};
 export const order =
   (operator: string, holds: (result: number) => unknown): Operator =>
   (operand, run) => {
     if (!Array.isArray(operand) || operand.length !== 2) throw failure(`Expression ${operator} takes exactly 2 arguments.`, 16020);
-    return holds(compare(run(operand[0]), run(operand[1])));
+    return holds(compareMissing(run(operand[0]), run(operand[1])));
   };
 export const array = (value: unknown, operator: string): unknown[] => {
   if (!Array.isArray(value)) throw failure(`The argument to ${operator} must be an array, but was of type: ${typeName(value)}`, 17124);

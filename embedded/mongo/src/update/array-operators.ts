@@ -1,4 +1,4 @@
-import { isDocument, isNumeric, toDouble, typeName } from '../bson';
+import { isDocument, isNumeric, isRegExp, toDouble, typeName } from '../bson';
 import { compare, equal } from '../compare';
 import { structuredCopy } from '../documents';
 import { badValue, failedToParse, typeMismatch } from '../errors';
@@ -62,16 +62,26 @@ export function addToSet(path: string, operand: unknown): Apply {
   })(path);
 }
 
+/** Which elements go: those equal to a value, those that meet a condition, or documents by their fields. */
+function pullTest(operand: unknown): (element: unknown) => boolean {
+  if (isDocument(operand) && Object.keys(operand)[0]?.startsWith('$') !== true) {
+    const matches = compileFilter(operand);
+    return (element) => isDocument(element) && matches(element);
+  }
+  // A value is compared with the element itself; a filter would look into an array as well.
+  if (!isDocument(operand) && !isRegExp(operand)) return (element) => equal(element, operand);
+  const test = compileCondition(operand);
+  return (element) => test([element]);
+}
 export function pull(path: string, operand: unknown): Apply {
-  const plain = isDocument(operand) && Object.keys(operand)[0]?.startsWith('$') !== true ? compileFilter(operand) : undefined;
-  const test = plain === undefined ? compileCondition(operand) : undefined;
+  const goes = pullTest(operand);
   return each(false, (place, value) => {
     const list = arrayAt(place, value, '$pull', path);
-    if (list === undefined) return;
-    write(
-      place,
-      list.filter((element) => !(plain === undefined ? test?.([element]) === true : isDocument(element) && plain(element))),
-    );
+    if (list !== undefined)
+      write(
+        place,
+        list.filter((element) => !goes(element)),
+      );
   })(path);
 }
 

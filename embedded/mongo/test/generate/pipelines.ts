@@ -2,6 +2,10 @@ import { Int32 } from 'mongodb';
 import type { Doc, Documents } from './documents';
 import type { Random } from './random';
 
+/** Between a stage that removes fields and the next; see differences.ts. */
+const BARRIER = { $limit: 1_000_000 };
+const removes = (stage: Doc) => '$unset' in stage || stage.$project?.list === 0;
+
 /** Pipelines whose result has a defined order: sorted by `_id` in front, groups sorted behind. */
 export function createPipelines({ int, pick, chance }: Random, { filter, number, scalar }: Documents) {
   const small = (below: number) => new Int32(int(below));
@@ -39,7 +43,7 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
       () => ({ $min: [whole(), whole()] }),
       () => ({ $max: [whole(), whole(), null] }),
       () => ({ $dateToString: { date: new Date(1_700_000_000_000 + int(1e9)), format: '%Y-%m-%d %H:%M:%S' } }),
-      () => ({ $setUnion: [[small(4), small(4)], [small(4)]] }),
+      () => ({ $size: { $setUnion: [[small(4), small(4)], [small(4)]] } }),
       () => ({ $range: [0, whole(), 2] }),
       () => ({ $toInt: whole() }),
       () => ({ $toString: whole() }),
@@ -76,7 +80,7 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
       }),
       () => ({ [pick('$set', '$addFields')]: { [pick('e', 'sub.e', 'n', 'fresh.path')]: expression() } }),
       () => ({ $set: { nested: { one: expression(), two: expression() } } }),
-      () => ({ $unset: pick<unknown>('a', ['sub.x', 'rows.k']) }),
+      () => ({ $unset: pick<unknown>('a', ['c', 'list']) }),
       () => ({
         $unwind: pick<unknown>('$list', { path: '$rows', preserveNullAndEmptyArrays: true }, { path: '$list', includeArrayIndex: 'at' }),
       }),
@@ -96,7 +100,7 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
     {
       $lookup: {
         from: 'others',
-        let: { mine: '$n' },
+        let: { mine: { $ifNull: ['$n', small(9)] } },
         pipeline: [{ $match: { $expr: { $eq: ['$k', '$$mine'] } } }, { $project: { tags: 0 } }, { $sort: { _id: 1 } }],
         as: 'found',
       },
@@ -138,7 +142,7 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
       ...(chance(0.4) ? [{ $match: filter() }] : []),
       { $sort: { _id: 1 } },
       ...(chance(0.15) ? correlated() : []),
-      ...Array.from({ length: int(4) }, stage),
+      ...Array.from({ length: int(4) }, stage).flatMap((one) => (removes(one) ? [one, BARRIER] : [one])),
       ...(chance(0.35) ? end() : []),
     ],
     expression,
