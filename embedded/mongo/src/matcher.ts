@@ -6,6 +6,13 @@ import { truncated } from './numbers';
 import { valuesAt } from './paths';
 import { compileRegex, regexOf } from './regex';
 
+/** What the two switches below know; a test tries each. */
+export const FILTER_OPERATORS = ['$and', '$or', '$nor', '$expr', '$comment'];
+export const FIELD_OPERATORS =
+  '$eq $ne $gt $gte $lt $lte $in $nin $not $exists $type $regex $options $mod $all $elemMatch $size $bitsAllSet $bitsAllClear $bitsAnySet $bitsAnyClear'.split(
+    ' ',
+  );
+
 export type Matches = (doc: Doc) => boolean;
 type Test = (values: unknown[]) => boolean;
 

@@ -31,6 +31,7 @@ export function compileProjection(spec: Doc | undefined, aggregation = false): P
   const tree: Tree = {};
   const excluded: string[] = [];
   const computed: [string, unknown][] = [];
+  const sliced: string[] = [];
   const shaping: ((doc: Doc, source: Doc) => void)[] = [];
   let keepId = true;
   let including: boolean | undefined;
@@ -67,6 +68,7 @@ export function compileProjection(spec: Doc | undefined, aggregation = false): P
       return;
     }
     if (isDocument(value) && !aggregation && '$slice' in value) {
+      sliced.push(path);
       shaping.push((doc, source) => sliceAt(doc, source, path.split('.'), value.$slice));
       return;
     }
@@ -96,6 +98,8 @@ export function compileProjection(spec: Doc | undefined, aggregation = false): P
     visit(path, value);
   }
   const inclusive = including ?? (Object.keys(tree).length > 0 || computed.length > 0);
+  // A slice shows its field among those included, in the document's own order.
+  if (inclusive) sliced.forEach(add);
   if (inclusive && keepId && !Object.hasOwn(tree, '_id')) tree._id = true;
 
   return (source, variables = {}) => {

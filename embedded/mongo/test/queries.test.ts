@@ -153,6 +153,22 @@ describeServers('Queries', (server, kind) => {
     await expect(things.findOne({}, { projection: { a: 1, list: 0 } })).rejects.toThrow(/exclusion/);
   });
 
+  test.each<[string, string, string, boolean]>([
+    ['^a', '', 'abc', true],
+    ['^a', 'i', 'ABC', true],
+    ['b$', '', 'ab\n', true],
+    ['b$', '', 'ab\nc', false],
+    ['b$', 'm', 'ab\nc', true],
+    ['a.c', '', 'a\nc', false],
+    ['a.c', '', 'a\rc', true],
+    ['a.c', 's', 'a\nc', true],
+    ['a[.$]c', '', 'abc', false],
+    ['a\\.c', '', 'abc', false],
+    ['é+', '', 'caféé', true],
+  ])('a regular expression /%s/%s in %j: %s', async ($regex, $options, text, found) => {
+    expect(await idsOf([{ text }], { text: { $regex, $options } })).toEqual(found ? [0] : []);
+  });
+
   test('when a filter asks for something unknown, then it is refused by its name', async () => {
     const things = freshCollection(server());
     await things.insertOne({ a: 1 });

@@ -78,8 +78,6 @@ export const collStats: Command = ({ storage, db, command }) => {
     ns: `${db}.${name}`,
     count: new Int32(collection?.count ?? 0),
     nindexes: new Int32((collection?.indexes.length ?? -1) + 1),
-    size: new Int32(0),
-    storageSize: new Int32(0),
     ok: 1,
   };
 };
@@ -90,8 +88,6 @@ export const dbStats: Command = ({ storage, db }) => {
     collections: new Int32(all.length),
     objects: new Int32(all.reduce((sum, { count }) => sum + count, 0)),
     indexes: new Int32(all.reduce((sum, { indexes }) => sum + indexes.length + 1, 0)),
-    dataSize: new Int32(0),
-    storageSize: new Int32(0),
     ok: 1,
   };
 };
