@@ -38,7 +38,7 @@ export const DIFFERENCES: Difference[] = [
   { what: '$bucket’s order', reason: 'MongoDB: by boundary; DocumentDB: none.' },
   { what: '$count of nothing', reason: 'MongoDB: no document; DocumentDB: a document with 0.' },
   {
-    what: '$push of no element into a field that is not there',
+    what: '$push that leaves no element in a field that was not there',
     reason: 'MongoDB makes an empty array, DocumentDB nothing; the documentation does not say.',
   },
   { what: 'a positional $ where the filter asks of two arrays', reason: 'MongoDB’s documentation: undefined.' },

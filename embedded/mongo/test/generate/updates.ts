@@ -33,7 +33,7 @@ export function createUpdates({ int, pick, chance }: Random, { value, scalar, nu
         $push: {
           list: {
             $each: [number(), scalar()].slice(int(2)),
-            ...(chance(0.4) && { $slice: new Int32(pick(-3, -1, 0, 2)) }),
+            ...(chance(0.4) && { $slice: new Int32(pick(-3, -1, 2)) }),
             ...(chance(0.4) && { $sort: new Int32(pick(1, -1)) }),
             ...(chance(0.4) && { $position: new Int32(pick(-2, 0, 1, 9)) }),
           },
