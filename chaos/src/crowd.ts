@@ -17,7 +17,13 @@ export interface Member {
 }
 
 /** So many people with rooms, posts and devices; everything they choose is drawn from the seed. */
-export async function createCrowd(options: { urls: string[]; count: number; random: Random; history: History; thinkMs?: [number, number] }) {
+export async function createCrowd(options: {
+  urls: string[];
+  count: number;
+  random: Random;
+  history: History;
+  thinkMs?: [number, number];
+}) {
   const { urls, count, random, history, thinkMs = [300, 1_500] } = options;
   const apis = urls.map(createApi);
   const apiOf = (at: number): Api => apis[at % apis.length] as Api;
@@ -99,9 +105,7 @@ export async function createCrowd(options: { urls: string[]; count: number; rand
     owners,
     devices: members.flatMap(({ devices }) => devices),
     begin() {
-      members.forEach((member, at) =>
-        member.devices.forEach((device, n) => lives.push(live(member, device, random.fork(at * 10 + n)))),
-      );
+      members.forEach((member, at) => member.devices.forEach((device, n) => lives.push(live(member, device, random.fork(at * 10 + n)))));
     },
     /** No more is begun; resolves when what was begun is answered. */
     async rest() {

@@ -61,7 +61,9 @@ export async function createEnvironment(options: { scale: Record<string, number>
 
   const ready = async () => {
     const doors = [...stack.urls, ...stack.members.map(({ ports }) => `http://127.0.0.1:${ports.port}`)];
-    const states = await Promise.all(doors.map((url) => fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined)));
+    const states = await Promise.all(
+      doors.map((url) => fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined)),
+    );
     return states.every((answer) => answer?.ok === true);
   };
   return {

@@ -30,6 +30,11 @@ export async function createCluster({ url, logger }: { url: string; logger: Logg
       const counts = await commands.pubSubShardNumSub(rooms.map((room) => `${PREFIX}#/#${room}#`));
       return new Set(rooms.filter((room) => Number(counts[`${PREFIX}#/#${room}#`] ?? 0) > 0));
     },
+    /** For each key whether it was free; whoever asks first has it for so long. Throws while Redis is away. */
+    claim: (keys: string[], forMs: number): Promise<boolean[]> =>
+      Promise.all(
+        keys.map(async (key) => (await commands.set(key, '1', { condition: 'NX', expiration: { type: 'PX', value: forMs } })) !== null),
+      ),
     /** Resolves when the subscriptions asked for so far are in place; after a second in any case. */
     settled: () =>
       Promise.race([
