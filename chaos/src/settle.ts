@@ -52,7 +52,7 @@ const presenceOf = async ([asker]: Member[], members: Member[]) => {
 };
 
 async function look({ members, devices, owners }: Crowd): Promise<Outcome> {
-  await Promise.all(devices.map((device) => device.connected() && device.resume().catch(() => undefined)));
+  await Promise.all(devices.filter((device) => device.connected()).map((device) => device.resume().catch(() => undefined)));
   const readers = new Map(members.flatMap((member) => member.rooms.map((room) => [room, member] as const)));
   const rooms: Outcome['rooms'] = [];
   for (const [room, member] of readers) {

@@ -17,17 +17,32 @@ describeWith(noBroker ?? noRedis, 'the stack, two of each that scales, on server
   afterAll(() => environment?.stop(), 60_000);
 
   test('when the services are there before broker, database and Redis, then they wait, say that they are not ready, end with 0 when asked, and are whole when those come', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    expect(await environment.isReady()).toBe(false);
-    const from = environment.lines.length;
-    const waiting = ['chat-1', 'posts', 'notification-1', 'realtime-1', 'gateway-1'];
-    for (const name of waiting) process.kill(environment.stack.pidOf(name)!, 'SIGTERM');
-    for (const name of waiting)
-      expect(
-        await waitFor(() => environment.lines.slice(from).find((line) => line.startsWith(`${name} ended`)), `the end of ${name}`, 20_000),
-      ).toContain('(code 0)');
-    await environment.startServers();
-    await environment.ready();
+    const { lines, stack, startServers, ready, isReady } = environment;
+    const saidOf = (name: string, from = 0) => lines.slice(from).filter((line) => line.startsWith(name));
+    try {
+      // Each has begun to wait, and says so; a gateway opens its door at once.
+      const names = ['chat-1', 'posts', 'notification-1', 'realtime-1'];
+      await waitFor(() => names.every((name) => saidOf(`${name} |`).length > 0), 'all waiting', 60_000);
+      await waitFor(
+        () =>
+          fetch(`${stack.urls[0]}/livez`)
+            .then(({ ok }) => ok)
+            .catch(() => false),
+        'the gateway',
+        30_000,
+      );
+      expect(await isReady()).toBe(false);
+      const from = lines.length;
+      const ending = [...names, 'gateway-1'];
+      for (const name of ending) process.kill(stack.pidOf(name)!, 'SIGTERM');
+      for (const name of ending)
+        expect(await waitFor(() => saidOf(`${name} ended`, from)[0], `the end of ${name}`, 20_000)).toContain('(code 0)');
+      // Nobody else gave up waiting.
+      expect(lines.filter((line) => / ended \(/.test(line)).length).toBe(ending.length);
+    } finally {
+      await startServers();
+    }
+    await ready();
   }, 120_000);
 
   contentionSuite(() => environment);

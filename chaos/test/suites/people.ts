@@ -27,7 +27,8 @@ export const roomOf = async ({ stack }: Environment, one: Person, other: Person)
 export async function realtimeNodes({ stack }: Environment): Promise<Map<string, string>> {
   const nodes = new Map<string, string>();
   for (const { name, service, ports } of stack.members)
-    if (service === 'realtime') nodes.set(name, ((await (await fetch(`http://127.0.0.1:${ports.port}/readyz`)).json()) as any).node);
+    if (service === 'realtime')
+      nodes.set(name, ((await (await fetch(`http://127.0.0.1:${ports.port}/readyz`)).json()) as { node: string }).node);
   return nodes;
 }
 

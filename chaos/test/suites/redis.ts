@@ -57,7 +57,7 @@ export function redisSuite(environment: () => Environment): void {
           .filter(({ service }) => service === 'realtime')
           .map(async ({ ports }) => {
             const response = await fetch(`http://127.0.0.1:${ports.port}/readyz`);
-            return `${response.status} ${((await response.json()) as any).checks.redis}`;
+            return `${response.status} ${((await response.json()) as { checks: Record<string, string> }).checks.redis ?? ''}`;
           }),
       );
     try {
