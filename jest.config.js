@@ -6,7 +6,11 @@ module.exports = {
   transform: {
     '^.+\\.tsx?$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
   },
-  testEnvironmentOptions: { customExportConditions: ['linsta-source', 'require', 'node', 'default'] },
+  testEnvironmentOptions: {
+    customExportConditions: ['linsta-source', 'require', 'node', 'default'],
+    // nock's interceptors live as long as the process, not as one test file.
+    globalsCleanup: 'off',
+  },
   // Sources that are ES modules name each other with the ending they will have.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testTimeout: 30_000,

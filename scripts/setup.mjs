@@ -22,7 +22,8 @@ function assertNode() {
   if (major < 20 || (major === 20 && minor < 19)) fail(`Linsta needs Node 20.19 or newer; this is ${process.versions.node}.`);
 }
 
-function install() {
+/** Installs what the lock file says, once. */
+export function install() {
   const stamp = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .update(process.versions.modules)

@@ -3,6 +3,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ceiling, connectDevice, latency, type Pair, type Target } from './chat-load';
 import { median, spread } from './figures';
+import { register, openRoom } from './people';
 import { memoryOf, pinning, pinSelf, startServer, type Running } from './processes';
 
 const ROOMS = 200;
@@ -13,27 +14,11 @@ const IDLE_CONNECTIONS = 2_000;
 const LATENCY_RATE = 500;
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
-async function call<T>(url: string, path: string, body: unknown, token?: string): Promise<T> {
-  const response = await fetch(url + path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return (await response.json()) as T;
-}
-const register = (url: string, name: string) =>
-  call<{ token: string; user: { _id: string } }>(url, '/api/auth/register', {
-    name,
-    email: `${name}@example.com`,
-    password: 'correct horse',
-  });
-
 async function pairUpProduct(url: string): Promise<Pair[]> {
   const pairs: Pair[] = [];
   for (let at = 0; at < ROOMS; at += 1) {
     const [one, other] = await Promise.all([register(url, `s${at}`), register(url, `r${at}`)]);
-    const { chatRoomId } = await call<{ chatRoomId: string }>(url, '/api/chat/rooms', { otherUserId: other.user._id }, one.token);
+    const chatRoomId = await openRoom(url, one, other);
     const [sender, receiver] = await Promise.all([connectDevice(url, one.token), connectDevice(url, other.token)]);
     pairs.push({ sender, receiver, chatRoomId });
   }

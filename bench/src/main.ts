@@ -1,6 +1,8 @@
+import { benchBus } from './bus';
 import { benchChat } from './chat';
+import { benchNodes } from './nodes';
 
-const BENCHES: Record<string, () => Promise<void>> = { chat: benchChat };
+const BENCHES: Record<string, () => Promise<void>> = { chat: benchChat, nodes: benchNodes, bus: benchBus };
 
 async function main() {
   const [name = ''] = process.argv.slice(2);

@@ -29,7 +29,7 @@ export function createChatService(config: ChatConfig, deps: ServiceDeps): Addres
     const models = createModels(connection);
     const parking = createParkingStore(connection);
     const people = createPeople({ connection, users });
-    const heads = createHeads(models, () => now().getTime());
+    const heads = createHeads(models, { logger, now: () => now().getTime() });
     const rooms = createRooms({ models, heads, people, now });
     const history = createHistory({ models, rooms, heads, people });
     const publishing = config.PUBLISH_MESSAGE_SENT === undefined ? config.AMQP_URL !== undefined : config.PUBLISH_MESSAGE_SENT === 'true';
@@ -39,6 +39,7 @@ export function createChatService(config: ChatConfig, deps: ServiceDeps): Addres
     onStop('relay', () => relay.stop());
     onStop('sends under way', async () => {
       await sending.idle();
+      await heads.settled();
       await realtime.idle();
     });
     return {

@@ -1,77 +1,139 @@
-import { Types, type AnyBulkWriteOperation } from 'mongoose';
+import type { Logger } from '@linsta/server';
+import { trusted, Types, type AnyBulkWriteOperation } from 'mongoose';
 import type { ChatModels, LastMessage, MessageDocument, RoomDocument } from './model';
 
 const VERIFIED_MS = 20_000;
 const MAX_VERIFIED = 50_000;
+/** Between two raises while messages keep coming: raising touches a room's document and its index entries, which costs more than the messages themselves. */
+const GAP_MS = 50;
+const MAX_REPAIRED = 10_000;
+
+type Verifiable = Pick<RoomDocument, '_id' | 'lastSeq' | 'reads'> & Partial<Pick<RoomDocument, 'lastMessage' | 'updatedAt'>>;
+interface Raise {
+  rooms: Map<string, { last: MessageDocument; reads: Map<string, number> }>;
+  written: Promise<void>;
+  done(): void;
+}
+const newRaise = (): Raise => {
+  let done: () => void = () => undefined;
+  const written = new Promise<void>((resolve) => (done = resolve));
+  return { rooms: new Map(), written, done };
+};
 
 const toLastMessage = ({ seq, _id, senderId, text, createdAt }: MessageDocument): LastMessage => ({ seq, _id, senderId, text, createdAt });
 
+/** How far each of these messages' senders has read: to what he sent last. */
+function readsOf(messages: Pick<MessageDocument, 'senderId' | 'seq'>[]): Map<string, number> {
+  const reads = new Map<string, number>();
+  for (const { senderId, seq } of messages) {
+    const sender = senderId.toHexString();
+    reads.set(sender, Math.max(reads.get(sender) ?? 0, seq));
+  }
+  return reads;
+}
+
+const raiseOperation = (last: MessageDocument, reads: Map<string, number>): AnyBulkWriteOperation => ({
+  updateOne: {
+    filter: { _id: last.chatRoomId },
+    update: {
+      $max: {
+        lastSeq: last.seq,
+        lastMessage: toLastMessage(last),
+        updatedAt: last.createdAt,
+        ...Object.fromEntries([...reads].map(([userId, seq]) => [`reads.${userId}`, seq])),
+      },
+    },
+  },
+});
+
 /**
- * How far each room is. The messages' unique index is the authority; `lastSeq`, `lastMessage` and `updatedAt` of a room are a cache that is raised after
- * each insert. A crash between the two leaves the cache behind, so a read looks at the index again when it last did so more than 20 s ago, and repairs.
+ * How far each room is. The messages' unique index is the authority; `lastSeq`, `lastMessage` and `updatedAt` of a room are a cache that is raised behind
+ * each insert, without its senders waiting for it. A crash between the two leaves the cache behind, so a read looks at the index again when it last did so
+ * more than 20 s ago, and repairs.
  */
-export function createHeads({ Rooms, Messages }: ChatModels, now: () => number) {
+export function createHeads({ Rooms, Messages }: ChatModels, { logger, now }: { logger: Logger; now: () => number }) {
   const verifiedAt = new Map<string, number>();
 
   const newest = (chatRoomId: Types.ObjectId) => Messages.findOne({ chatRoomId }).sort({ seq: -1 }).lean();
+  // The native collection: casting what we built ourselves would cost more than the write.
+  const write = (operations: AnyBulkWriteOperation[]) => Rooms.collection.bulkWrite(operations as never, { ordered: false });
 
-  const raiseOperation = (chatRoomId: Types.ObjectId, last: MessageDocument, reads: Map<string, number>): AnyBulkWriteOperation => ({
-    updateOne: {
-      filter: { _id: chatRoomId },
-      update: {
-        $max: {
-          lastSeq: last.seq,
-          lastMessage: toLastMessage(last),
-          updatedAt: last.createdAt,
-          ...Object.fromEntries([...reads].map(([userId, seq]) => [`reads.${userId}`, seq])),
-        },
-      },
-    },
-  });
+  let waiting = newRaise();
+  let underWay: Promise<void> = Promise.resolve();
+  let running = false;
+  let awaited = false;
+  let endGap: () => void = () => undefined;
+
+  /** One update per room, for all that was stored since the updates before; at once when idle, every 50 ms when busy, sooner when somebody reads. */
+  const run = async () => {
+    running = true;
+    while (waiting.rooms.size > 0) {
+      const raise = waiting;
+      waiting = newRaise();
+      underWay = raise.written;
+      awaited = false;
+      try {
+        await write([...raise.rooms.values()].map(({ last, reads }) => raiseOperation(last, reads)));
+      } catch (error) {
+        logger.warn({ err: (error as Error).message }, 'room heads not raised');
+        for (const id of raise.rooms.keys()) verifiedAt.delete(id);
+      }
+      raise.done();
+      if (awaited) continue;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, GAP_MS);
+        endGap = () => (clearTimeout(timer), resolve());
+      });
+    }
+    running = false;
+  };
+
+  /** Brings one room up to the index if it is behind, in the database and in the given document. */
+  const repair = async (room: Verifiable) => {
+    const last = await newest(room._id);
+    if (verifiedAt.size >= MAX_VERIFIED) verifiedAt.clear();
+    verifiedAt.set(room._id.toHexString(), now());
+    if (last === null || last.seq <= room.lastSeq) return;
+    const missed = await Messages.find({ chatRoomId: room._id, seq: trusted({ $gt: room.lastSeq }) }, { seq: 1, senderId: 1 })
+      .sort({ seq: -1 })
+      .limit(MAX_REPAIRED)
+      .lean();
+    const reads = readsOf(missed);
+    await write([raiseOperation(last, reads)]);
+    Object.assign(room, { lastSeq: last.seq, lastMessage: toLastMessage(last), updatedAt: last.createdAt });
+    for (const [userId, seq] of reads) room.reads[userId] = Math.max(room.reads[userId] ?? 0, seq);
+  };
 
   return {
-    newest,
     /** The last `seq` of a room as the index has it, 0 while it is empty. */
     async lastSeq(chatRoomId: Types.ObjectId): Promise<number> {
       return (await Messages.findOne({ chatRoomId }, { seq: 1, _id: 0 }).sort({ seq: -1 }).lean())?.seq ?? 0;
     },
-    /** One update per room, after these messages are stored; a sender has read what he sent. */
-    async raise(stored: MessageDocument[]): Promise<void> {
-      const rooms = new Map<string, { last: MessageDocument; reads: Map<string, number> }>();
+    /** Returns at once. Stored is stored: if the cache cannot be raised now, the next read repairs it. */
+    raise(stored: MessageDocument[]): void {
       for (const message of stored) {
-        const key = message.chatRoomId.toHexString();
-        const room = rooms.get(key);
-        if (room === undefined) rooms.set(key, { last: message, reads: new Map([[message.senderId.toHexString(), message.seq]]) });
+        const id = message.chatRoomId.toHexString();
+        const sender = message.senderId.toHexString();
+        const room = waiting.rooms.get(id);
+        if (room === undefined) waiting.rooms.set(id, { last: message, reads: new Map([[sender, message.seq]]) });
         else {
           if (message.seq > room.last.seq) room.last = message;
-          const sender = message.senderId.toHexString();
           room.reads.set(sender, Math.max(room.reads.get(sender) ?? 0, message.seq));
         }
       }
-      if (rooms.size === 0) return;
-      // The native collection: casting what we built ourselves would cost more than the write.
-      await Rooms.collection.bulkWrite(
-        [...rooms.values()].map(({ last, reads }) => raiseOperation(last.chatRoomId, last, reads)) as never,
-        { ordered: false },
-      );
+      if (!running) void run();
     },
-    /** Brings the cached fields of these rooms up to the index where they are behind, in the documents and in the database. */
-    async verify<T extends Pick<RoomDocument, '_id' | 'lastSeq' | 'reads'> & Partial<Pick<RoomDocument, 'lastMessage' | 'updatedAt'>>>(
-      rooms: T[],
-    ): Promise<T[]> {
-      const due = rooms.filter((room) => (verifiedAt.get(room._id.toHexString()) ?? 0) + VERIFIED_MS <= now());
-      await Promise.all(
-        due.map(async (room) => {
-          const last = await newest(room._id);
-          if (verifiedAt.size >= MAX_VERIFIED) verifiedAt.clear();
-          verifiedAt.set(room._id.toHexString(), now());
-          if (last === null || last.seq <= room.lastSeq) return;
-          const sender = last.senderId.toHexString();
-          await Rooms.collection.bulkWrite([raiseOperation(room._id, last, new Map([[sender, last.seq]]))] as never, { ordered: false });
-          Object.assign(room, { lastSeq: last.seq, lastMessage: toLastMessage(last), updatedAt: last.createdAt });
-          room.reads[sender] = Math.max(room.reads[sender] ?? 0, last.seq);
-        }),
-      );
+    /** Resolves when all that was raised here before this call is written: whoever reads the rooms afterwards sees his own sends. */
+    settled(): Promise<void> {
+      if (waiting.rooms.size === 0) return underWay;
+      awaited = true;
+      endGap();
+      return waiting.written;
+    },
+    /** Brings the cached fields of these rooms up to the index where they may be behind; `doubted` ones are looked at in any case. */
+    async verify<T extends Verifiable>(rooms: T[], doubted: (room: T) => boolean = () => false): Promise<T[]> {
+      const due = (room: T) => (verifiedAt.get(room._id.toHexString()) ?? 0) + VERIFIED_MS <= now() || doubted(room);
+      await Promise.all(rooms.filter(due).map(repair));
       return rooms;
     },
   };

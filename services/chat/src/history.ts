@@ -41,10 +41,12 @@ export function createHistory(options: { models: ChatModels; rooms: Rooms; heads
     /** All that changed since the client's points: rooms with news, and rooms it did not name. */
     async resume(userId: string, points: ResumePoint[]): Promise<{ rooms: ResumedRoom[]; unread: number }> {
       const known = new Map(points.map((point) => [point.chatRoomId, point.afterSeq]));
+      await options.heads.settled();
       const all = await Rooms.find({ participants: new Types.ObjectId(userId) }, { lastSeq: 1, reads: 1, participants: 1, updatedAt: 1 })
         .sort({ updatedAt: -1, _id: -1 })
         .lean();
-      await options.heads.verify(all);
+      // A client that knows more than the room's cache has heard of a message whose node has not raised it yet.
+      await options.heads.verify(all, (room) => (known.get(room._id.toHexString()) ?? 0) > room.lastSeq);
       const unread = all.reduce((sum, room) => sum + Math.max(0, room.lastSeq - (room.reads[userId] ?? 0)), 0);
       const changed = all.filter((room) => (known.get(room._id.toHexString()) ?? -1) !== room.lastSeq).slice(0, MAX_ROOMS);
 

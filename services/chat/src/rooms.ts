@@ -81,6 +81,7 @@ export function createRooms(options: { models: ChatModels; heads: Heads; people:
       return toOpened(room);
     },
     async list(userId: string, page: { limit: number; skip: number }): Promise<Room[]> {
+      await options.heads.settled();
       const rooms = await Rooms.find({ participants: new Types.ObjectId(userId) })
         .sort({ updatedAt: -1, _id: -1 })
         .skip(page.skip)
@@ -94,6 +95,7 @@ export function createRooms(options: { models: ChatModels; heads: Heads; people:
     async markRead(chatRoomId: string, userId: string, seq: number): Promise<ReadState & { moved: boolean; participants: string[] }> {
       const members = await assertParticipant(chatRoomId, userId);
       const _id = new Types.ObjectId(chatRoomId);
+      await options.heads.settled();
       const wanted = Math.min(seq, await options.heads.lastSeq(_id));
       const before = await Rooms.findOneAndUpdate(
         { _id },
@@ -108,6 +110,7 @@ export function createRooms(options: { models: ChatModels; heads: Heads; people:
     },
     /** Messages this user has not read, over all of his rooms: derived each time, never counted up and down. */
     async unread(userId: string): Promise<number> {
+      await options.heads.settled();
       const rooms = await Rooms.find({ participants: new Types.ObjectId(userId) }, { lastSeq: 1, reads: 1 }).lean();
       await options.heads.verify(rooms);
       return rooms.reduce((sum, room) => sum + Math.max(0, room.lastSeq - (room.reads[userId] ?? 0)), 0);

@@ -17,6 +17,8 @@ import { CLIENT_ID_INDEX, SEQ_INDEX, toReceivedMessage, type ChatModels, type Me
 import type { Rooms } from './rooms';
 
 const MAX_CLASHES = 100;
+/** Ordered inserts that one batch is spread over: few, since each costs its command; several, since a sharded cluster works through one shard by shard. */
+const LANES = 4;
 const MAX_CACHED_HEADS = 100_000;
 
 /** One send on its way through a batch. */
@@ -156,6 +158,28 @@ export function createSending(options: {
     await Promise.all(again);
   };
 
+  /** Many rooms in their order by few inserts: an ordered one stores nothing behind what it refuses, and from there on each room goes alone. */
+  const storeLane = async (rooms: [string, Pending[]][]) => {
+    const createdAt = options.now();
+    const bases = await Promise.all(rooms.map(([chatRoomId]) => head(chatRoomId)));
+    const documents = rooms.map(([, sends], room) =>
+      sends.map((pending, at) => toDocument(pending, (bases[room] ?? 0) + 1 + at, createdAt)),
+    );
+    const all = documents.flat();
+    const [fault] = await insert(all, true);
+    let left = fault?.index ?? all.length;
+    const interrupted: Promise<void>[] = [];
+    rooms.forEach(([chatRoomId, sends], room) => {
+      const storedCount = Math.min(left, sends.length);
+      left -= storedCount;
+      sends.slice(0, storedCount).forEach((pending, at) => (pending.stored = documents[room]?.[at] as MessageDocument));
+      if (storedCount > 0) headOf.set(chatRoomId, (bases[room] ?? 0) + storedCount);
+      const rest = sends.slice(storedCount);
+      if (rest.length > 0) interrupted.push(guard(rest, () => storeInOrder(chatRoomId, rest)));
+    });
+    await Promise.all(interrupted);
+  };
+
   /** What fails as a whole fails each of its own sends, and no others. */
   const guard = async (sends: Pending[], work: () => Promise<void>) => {
     try {
@@ -190,16 +214,22 @@ export function createSending(options: {
     const several = [...byRoom].filter(([, sends]) => sends.length > 1);
     await Promise.all([
       guard(alone, () => storeTogether(alone)),
-      ...several.map(([chatRoomId, sends]) => guard(sends, () => storeInOrder(chatRoomId, sends))),
+      ...Array.from({ length: LANES }, (_, lane) => several.filter((_room, at) => at % LANES === lane))
+        .filter((rooms) => rooms.length > 0)
+        .map((rooms) =>
+          guard(
+            rooms.flatMap(([, sends]) => sends),
+            () => storeLane(rooms),
+          ),
+        ),
     ]);
 
     const fresh = all.filter((pending) => pending.stored !== undefined && pending.duplicate !== true);
     const documents = fresh.map((pending) => pending.stored as MessageDocument);
-    const [names] = await Promise.all([
-      options.people.names(new Set(all.flatMap(({ stored }) => (stored === undefined ? [] : [stored.senderId.toHexString()])))),
-      // Stored is stored: if the cache cannot be raised now, the next read that looks repairs it.
-      options.heads.raise(documents).catch((error: Error) => options.logger.warn({ err: error.message }, 'room heads not raised')),
-    ]);
+    options.heads.raise(documents);
+    const names = await options.people.names(
+      new Set(all.flatMap(({ stored }) => (stored === undefined ? [] : [stored.senderId.toHexString()]))),
+    );
     options.relay.offer(fresh.map(({ stored, participants }) => ({ message: stored as MessageDocument, participants })));
     return all.map(({ stored, failure, participants, duplicate }) =>
       stored !== undefined

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
 import {
   createInternalApp,
   createInternalClient,
@@ -15,6 +16,7 @@ import {
   type Service,
 } from '@linsta/server';
 import { Server } from 'socket.io';
+import { coalesceWrites } from './coalesce';
 import { createChatClient } from './clients/chat';
 import { createNotificationClient } from './clients/notification';
 import type { RealtimeConfig } from './config';
@@ -140,6 +142,8 @@ export function createRealtimeService(
             node,
           }),
         );
+        // Always a TCP socket: the server is a plain one.
+        server.on('upgrade', (_request, stream) => coalesceWrites(stream as Socket));
         // Attached last: Socket.IO takes its own path and leaves every other request to the listener that was there before.
         io.attach(server);
         io.engine.generateId = () => `${node}${randomBytes(12).toString('base64url')}`;

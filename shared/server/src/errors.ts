@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { z } from 'zod';
 
 interface Extra {
@@ -71,17 +72,30 @@ const OUTAGES = new Set([
 ]);
 /** Codes with which a MongoDB says "not now": shutting down, stepping down, write concern not met in time. */
 const NOT_NOW = new Set([6, 7, 50, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+/** The system's own words, which the driver lets through when a connection ends under a command. */
+const SYSTEM = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
 const FRAGMENTS = ['buffering timed out', 'before initial connection is complete', 'Client must be connected'];
 
 const isOutage = (error: Error) =>
   OUTAGES.has(error.name) ||
   FRAGMENTS.some((fragment) => error.message.includes(fragment)) ||
+  SYSTEM.has((error as NodeJS.ErrnoException).code ?? '') ||
   (error.name.startsWith('Mongo') && NOT_NOW.has((error as { code?: number }).code ?? 0));
 
 /** The answer to give for whatever was thrown; undefined means a bug: log it, answer a fixed sentence. */
 export function toAppError(error: unknown): AppError | undefined {
   if (error instanceof AppError) return error;
-  if (error instanceof Error && isOutage(error)) return unavailable('The database cannot be reached just now');
+  if (types.isNativeError(error) && isOutage(error)) return unavailable('The database cannot be reached just now');
   return undefined;
 }
 

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { startStack, type Stack } from '@linsta/launcher';
+import { createBroker, createRedis, createTemporaryDirectory, noBroker, noRedis, waitFor } from '@linsta/testing';
+
+/** Limits that a load from one address would meet at once. */
+export const UNLIMITED = {
+  ...Object.fromEntries(
+    ['AUTH_RATE_LIMIT', 'RATE_LIMIT', 'USER_RATE_LIMIT', 'SOCKET_RATE_LIMIT'].map((name) => [`${name}_PER_MINUTE`, '1000000']),
+  ),
+  MAX_CONNECTIONS_PER_ADDRESS: '9000',
+  MAX_SOCKETS_PER_USER: '9000',
+  EVENTS_PER_SECOND: '100000',
+  EVENTS_BURST: '100000',
+};
+
+/** The product as processes of its own on a RabbitMQ and a Redis of its own, gone with the run. */
+export async function withStack(scale: Parameters<typeof startStack>[0]['scale'], run: (stack: Stack, amqpUrl: string) => Promise<void>) {
+  const missing = noBroker ?? noRedis;
+  if (missing !== undefined) throw new Error(missing);
+  const directory = createTemporaryDirectory();
+  const [broker, redis] = await Promise.all([createBroker(), createRedis()]);
+  let stack: Stack | undefined;
+  try {
+    await Promise.all([broker.start(), redis.start()]);
+    stack = await startStack({
+      root: join(__dirname, '..', '..'),
+      dataDir: directory.path,
+      env: {
+        ...process.env,
+        NODE_ENV: '',
+        AMQP_URL: broker.url,
+        REDIS_URL: redis.url,
+        LOG_LEVEL: 'error',
+        ARGON2_MEMORY_KIB: '64',
+        ...UNLIMITED,
+      },
+      scale,
+      port: 0,
+      write: () => undefined,
+    });
+    const { url } = stack;
+    await waitFor(async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.ok, 'the stack', 60_000);
+    await run(stack, broker.url);
+  } finally {
+    await stack?.stop();
+    await Promise.all([broker.remove(), redis.remove()]);
+    directory.remove();
+  }
+}

@@ -1,0 +1,187 @@
+import { createNotificationService, loadConfig } from '@linsta/notification';
+import { createServiceFixture, waitFor, type ServiceFixture } from '@linsta/testing';
+import { Types } from 'mongoose';
+
+const [ben, eve] = ['b', 'e'].map((letter) => letter.repeat(24)) as [string, string];
+const id = () => new Types.ObjectId().toHexString();
+
+let inbox: ServiceFixture;
+/** What realtime was asked to push, and whether anybody was there to get it. */
+const delivered: any[] = [];
+const broadcasts: any[] = [];
+let online = new Set<string>();
+let realtimeUp = true;
+let usersUp = true;
+beforeAll(async () => {
+  inbox = await createServiceFixture({ name: 'notification', create: createNotificationService, loadConfig });
+  const { users, realtime } = inbox.neighbours;
+  users
+    .persist()
+    .post('/internal/people')
+    .reply(() => (usersUp ? [200, { users: [{ _id: eve, name: 'Eve', email: null, avatarUrl: null }] }] : [500, {}]));
+  realtime
+    .persist()
+    .post('/internal/deliveries')
+    .reply((_path, body: any) => {
+      if (!realtimeUp) return [500, {}];
+      delivered.push(...body.notifications);
+      return [200, { deliveredIds: body.notifications.filter(({ userId }: any) => online.has(userId)).map(({ _id }: any) => _id) }];
+    });
+  realtime
+    .persist()
+    .post('/internal/broadcasts')
+    .reply(200, (_path, body: any) => (broadcasts.push(...body.broadcasts), {}));
+  await inbox.tell('USER_CHANGED', 'ben', { userId: ben, name: 'Ben', email: null });
+});
+afterAll(() => inbox.stop());
+beforeEach(() => {
+  [delivered, broadcasts].forEach((list) => (list.length = 0));
+  online = new Set();
+});
+
+const list = async (userId: string, query = '') => (await inbox.call('GET', `/api/notifications${query}`, userId)).body as any[];
+const about = (recipientId: string, actorId = ben, referenceId = id()) => ({ recipientId, actorId, referenceId });
+
+describe('a fact', () => {
+  test('when it is a like, a comment or an answer, then its recipient has one row each, in these words', async () => {
+    const ann = id();
+    const data = about(ann);
+    await inbox.tell('LIKE', `${ann} 1`, { ...data, actorName: 'Ann' });
+    await inbox.tell('COMMENT', `${ann} 2`, data);
+    for (const [n, status] of ['going', 'maybe', 'declined'].entries())
+      await inbox.tell('EVENT_RSVP', `${ann} ${3 + n}`, { ...data, status: status as 'going' });
+    expect((await list(ann)).map(({ message }) => message).reverse()).toEqual([
+      'Ann liked your post',
+      'Ben commented on your post',
+      'Ben is going to your event',
+      'Ben might go to your event',
+      'Ben declined your event',
+    ]);
+    expect((await list(ann))[4]).toEqual({
+      _id: expect.any(String),
+      userId: ann,
+      type: 'LIKE',
+      message: 'Ann liked your post',
+      referenceId: data.referenceId,
+      actorId: ben,
+      isRead: false,
+      createdAt: expect.any(String),
+    });
+  });
+  test('when it is told many times at once, then it is one row and one push', async () => {
+    const ann = id();
+    const data = about(ann);
+    await Promise.all(Array.from({ length: 20 }, () => inbox.tell('LIKE', `same ${ann}`, data)));
+    expect(await list(ann)).toHaveLength(1);
+    await waitFor(() => delivered.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(delivered).toHaveLength(1);
+    // The same id for another recipient is that one's own.
+    const other = id();
+    await inbox.tell('LIKE', `same ${ann}`, { ...data, recipientId: other });
+    expect(await list(other)).toHaveLength(1);
+  });
+  test('when it is one’s own doing, then no bell rings', async () => {
+    const ann = id();
+    await inbox.tell('LIKE', `own ${ann}`, about(ann, ann));
+    expect(await list(ann)).toEqual([]);
+  });
+  test('when nobody knows the actor, then users is asked; if it is away, "User" did it', async () => {
+    const ann = id();
+    await inbox.tell('LIKE', `eve ${ann}`, about(ann, eve));
+    usersUp = false;
+    await inbox.tell('LIKE', `nobody ${ann}`, about(ann, id()));
+    usersUp = true;
+    expect((await list(ann)).map(({ message }) => message)).toEqual(['User liked your post', 'Eve liked your post']);
+  });
+  test.each(['LIKE first', 'UNLIKE first'])(
+    'when a like is taken back, %s, then its unread row is gone; a read one stays',
+    async (order) => {
+      const ann = id();
+      const data = about(ann);
+      const [early, late] = [new Date(Date.now() - 2_000), new Date(Date.now() - 1_000)];
+      const facts = [() => inbox.tell('LIKE', `like ${ann}`, data, early), () => inbox.tell('UNLIKE', `unlike ${ann}`, data, late)];
+      for (const fact of order === 'LIKE first' ? facts : facts.reverse()) await fact();
+      expect(await list(ann)).toEqual([]);
+      // A like after that is a new one.
+      await inbox.tell('LIKE', `again ${ann}`, data, new Date());
+      const [row] = await list(ann);
+      await inbox.call('PATCH', `/api/notifications/${row._id}/read`, ann);
+      await inbox.tell('UNLIKE', `unlike again ${ann}`, data, new Date(Date.now() + 1_000));
+      expect(await list(ann)).toMatchObject([{ _id: row._id, isRead: true }]);
+    },
+  );
+  test('when it is malformed, then it is parked with the reason, and the next good one arrives', async () => {
+    const ann = id();
+    await inbox.tell('LIKE', `bad ${ann}`, { actorId: ben, referenceId: id() } as never);
+    await inbox.tell('COMMENT', `good ${ann}`, about(ann));
+    expect(await list(ann)).toHaveLength(1);
+    const parked = await inbox.database.collection('parked_events').find({}).toArray();
+    expect(parked).toMatchObject([{ queue: 'notification.inbox', reason: expect.stringContaining('data.recipientId'), attempts: 1 }]);
+  });
+});
+
+describe('forwarding', () => {
+  test('when the recipient is connected, then the row is pushed and waits no more; when not, it waits', async () => {
+    const [there, away] = [id(), id()];
+    online.add(there);
+    await inbox.tell('LIKE', `there ${there}`, about(there));
+    await inbox.tell('LIKE', `away ${away}`, about(away));
+    await waitFor(() => delivered.length === 2);
+    const waiting = async (userId: string) => (await inbox.ask('/undelivered', { userId, limit: 10 })).body.notifications as any[];
+    await waitFor(async () => (await waiting(there)).length === 0);
+    const [row] = await waiting(away);
+    expect(row).toMatchObject({ userId: away, type: 'LIKE' });
+    await inbox.ask('/delivered', { userId: away, ids: [row._id] });
+    expect(await waiting(away)).toEqual([]);
+  });
+  test('when realtime is away, then nothing is lost: it is forwarded when realtime is back', async () => {
+    const ann = id();
+    online.add(ann);
+    realtimeUp = false;
+    await inbox.tell('LIKE', `later ${ann}`, about(ann));
+    expect(await list(ann)).toHaveLength(1);
+    realtimeUp = true;
+    await inbox.restart(); // the first sweep does not wait
+    await waitFor(() => delivered.some(({ userId }) => userId === ann));
+  });
+});
+
+describe('reading', () => {
+  test('when one or all are read, then the number and the own devices agree, and a repeat tells nobody', async () => {
+    const ann = id();
+    for (const n of [1, 2, 3]) await inbox.tell('LIKE', `${n} ${ann}`, about(ann));
+    const unread = async () => (await inbox.call('GET', '/api/notifications/unread-count', ann)).body.unread as number;
+    expect(await unread()).toBe(3);
+    const [newest] = await list(ann);
+    for (let twice = 0; twice < 2; twice += 1)
+      expect((await inbox.call('PATCH', `/api/notifications/${newest._id}/read`, ann)).body).toMatchObject({ isRead: true });
+    expect(await unread()).toBe(2);
+    expect(await list(ann, '?unread=true')).toHaveLength(2);
+    expect((await inbox.call('POST', '/api/notifications/read-all', ann)).body).toEqual({ updated: 2 });
+    expect((await inbox.call('POST', '/api/notifications/read-all', ann)).body).toEqual({ updated: 0 });
+    await waitFor(() => broadcasts.length >= 2);
+    expect(broadcasts).toMatchObject([
+      { event: 'notification_read', userIds: [ann], payload: { ids: [newest._id], unread: 2 } },
+      { event: 'notification_read', userIds: [ann], payload: { all: true, unread: 0 } },
+    ]);
+  });
+  test('when it is another’s, then it is 404 and stays unread', async () => {
+    const ann = id();
+    await inbox.tell('LIKE', `hers ${ann}`, about(ann));
+    const [row] = await list(ann);
+    expect((await inbox.call('PATCH', `/api/notifications/${row._id}/read`, eve)).status).toBe(404);
+    expect(await list(ann)).toMatchObject([{ isRead: false }]);
+    expect((await inbox.call('GET', '/api/notifications', undefined)).status).toBe(401);
+    expect((await inbox.ask('/undelivered', { userId: ann, limit: 10 }, 'nonsense')).status).toBe(401);
+  });
+  test('when pages are asked for, then they are newest first and meet without a gap', async () => {
+    const ann = id();
+    for (let n = 0; n < 5; n += 1) await inbox.tell('LIKE', `${n} ${ann}`, about(ann));
+    const first = await list(ann, '?limit=2');
+    const second = await list(ann, `?limit=10&before=${first[1]._id}`);
+    expect([...first, ...second].map(({ _id }) => _id)).toEqual((await list(ann)).map(({ _id }) => _id));
+    for (const query of ['?limit=0', '?limit=101', '?limit=1.5', '?before=x', '?unread=maybe', '?userId=x'])
+      expect((await inbox.call('GET', `/api/notifications${query}`, ann)).status).toBe(400);
+  });
+});

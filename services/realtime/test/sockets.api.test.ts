@@ -1,0 +1,167 @@
+import { createRealtimeService, loadConfig } from '@linsta/realtime';
+import { createServiceFixture, waitFor, type ServiceFixture } from '@linsta/testing';
+import { io, type Socket } from 'socket.io-client';
+
+const [ann, ben, room] = ['a', 'b', '1'].map((letter) => letter.repeat(24)) as [string, string, string];
+
+let realtime: ServiceFixture;
+/** Batches of sends as they came to chat; each waits until it is let go. */
+const batches: any[][] = [];
+let hold: Promise<void> | undefined;
+let answer: (messages: any[]) => [number, unknown];
+const stored = (messages: any[]) =>
+  messages.map(({ chatRoomId, senderId, text }, at) => ({
+    ok: true,
+    message: {
+      _id: `${at}`.padStart(24, '0'),
+      chatRoomId,
+      senderId,
+      text,
+      seq: at + 1,
+      createdAt: new Date().toISOString(),
+      sender: { _id: senderId, name: 'Ann' },
+    },
+    participants: [ann, ben],
+    duplicate: false,
+  }));
+
+const sockets: Socket[] = [];
+beforeAll(async () => {
+  realtime = await createServiceFixture({
+    name: 'realtime',
+    create: createRealtimeService,
+    loadConfig,
+    env: { DRAIN_MS: '50', PRESENCE_GRACE_MS: '50' },
+  });
+  realtime.neighbours.chat
+    .persist()
+    .post('/internal/messages')
+    .reply(async (_path, body: any) => {
+      batches.push(body.messages);
+      await hold;
+      return answer(body.messages);
+    });
+  realtime.neighbours.notification.persist().post('/internal/undelivered').reply(200, { notifications: [] });
+});
+beforeEach(() => {
+  batches.length = 0;
+  hold = undefined;
+  answer = (messages) => [200, { results: stored(messages) }];
+});
+afterEach(() => sockets.splice(0).forEach((socket) => socket.disconnect()));
+afterAll(() => realtime.stop());
+
+async function device(userId: string) {
+  const socket = io(realtime.url, { transports: ['websocket'], forceNew: true, auth: { token: realtime.tokenOf(userId) } });
+  sockets.push(socket);
+  const received: Record<string, any[]> = {};
+  socket.onAny((event: string, payload: unknown) => void (received[event] ??= []).push(payload));
+  await new Promise<void>((resolve, reject) => void socket.once('connect', resolve).once('connect_error', reject));
+  return { socket, received, ask: (event: string, payload?: unknown): Promise<any> => socket.timeout(5_000).emitWithAck(event, payload) };
+}
+
+test('when many send while one batch is under way, then all of them are the next one, in their order, and each gets its own outcome', async () => {
+  let go: () => void = () => undefined;
+  hold = new Promise((resolve) => (go = resolve));
+  answer = (messages) => [
+    200,
+    {
+      results: stored(messages).map((outcome, at) =>
+        messages[at].text === '7' ? { ok: false, error: { code: 'CONFLICT', message: 'No', status: 409 } } : outcome,
+      ),
+    },
+  ];
+  const { ask, received } = await device(ann);
+  const first = ask('send_message', { chatRoomId: room, text: 'first' });
+  await waitFor(() => batches.length === 1);
+  const rest = Array.from({ length: 20 }, (_, n) => ask('send_message', { chatRoomId: room, text: `${n}` }));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(batches).toHaveLength(1);
+  go();
+  const answers = await Promise.all([first, ...rest]);
+  expect(batches.map((batch) => batch.map(({ text }) => text))).toEqual([['first'], Array.from({ length: 20 }, (_, n) => `${n}`)]);
+  expect(answers.map(({ ok }) => ok)).toEqual([true, ...Array.from({ length: 20 }, (_, n) => n !== 7)]);
+  expect(answers[8]).toEqual({ ok: false, error: { code: 'CONFLICT', message: 'No' } });
+  expect(received.error).toEqual([{ event: 'send_message', code: 'CONFLICT', message: 'No' }]);
+  expect(received.receive_message).toHaveLength(20);
+});
+
+test.each([
+  ['is down', () => [503, {}]],
+  ['answers nonsense', () => [200, { results: 'soon' }]],
+  ['answers for fewer than were sent', () => [200, { results: [] }]],
+] as [string, () => [number, unknown]][])('when chat %s, then no send is acknowledged and the sender is told so', async (_kind, reply) => {
+  answer = reply;
+  const { ask, received } = await device(ann);
+  const refused = await ask('send_message', { chatRoomId: room, text: 'x' });
+  expect(refused.ok).toBe(false);
+  expect(['UNAVAILABLE', 'INTERNAL']).toContain(refused.error.code);
+  expect(received.receive_message).toBeUndefined();
+  answer = (messages) => [200, { results: stored(messages) }];
+  expect(await ask('send_message', { chatRoomId: room, text: 'y' })).toMatchObject({ ok: true });
+});
+
+test('when a repeat is answered, then it is acknowledged and not broadcast again', async () => {
+  answer = (messages) => [200, { results: stored(messages).map((outcome) => ({ ...outcome, duplicate: true })) }];
+  const [hers, his] = [await device(ann), await device(ben)];
+  expect(await hers.ask('send_message', { chatRoomId: room, text: 'x', clientMessageId: 'c' })).toMatchObject({
+    ok: true,
+    message: { text: 'x' },
+  });
+  await his.ask('unsubscribe_notifications');
+  expect([hers.received.receive_message, his.received.receive_message]).toEqual([undefined, undefined]);
+});
+
+test('when chat asks for a broadcast, then each device of those people gets it once, and nobody else', async () => {
+  const [hers, second, his] = [await device(ann), await device(ann), await device(ben)];
+  const payload = { chatRoomId: room, userId: ann, readSeq: 3 };
+  expect((await realtime.ask('/broadcasts', { broadcasts: [{ event: 'room_read', userIds: [ann], payload }] })).status).toBe(200);
+  await waitFor(() => hers.received.room_read !== undefined && second.received.room_read !== undefined);
+  expect([hers, second, his].map(({ received }) => received.room_read)).toEqual([[payload], [payload], undefined]);
+});
+
+test('when notifications are to be pushed, then only subscribed sockets get them, and only those ids count as delivered', async () => {
+  const [hers, his] = [await device(ann), await device(ben)];
+  await hers.ask('subscribe_notifications');
+  const bell = (_id: string, userId: string) => ({
+    _id: _id.repeat(24),
+    userId,
+    type: 'LIKE',
+    message: 'Ben liked your post',
+    referenceId: room,
+    actorId: ben,
+    isRead: false,
+    createdAt: new Date().toISOString(),
+  });
+  const { body } = await realtime.ask('/deliveries', { notifications: [bell('c', ann), bell('d', ben)] });
+  expect(body).toEqual({ deliveredIds: ['c'.repeat(24)] });
+  await waitFor(() => hers.received.notification !== undefined);
+  expect(hers.received.notification).toMatchObject([{ _id: 'c'.repeat(24) }]);
+  expect(his.received.notification).toBeUndefined();
+});
+
+test('when a session ends, then its sockets are told and closed, and no others', async () => {
+  const [hers, his] = [await device(ann), await device(ben)];
+  await realtime.tell('SESSION_ENDED', 'end', { userId: ann });
+  await waitFor(() => hers.socket.disconnected);
+  expect(hers.received.error).toMatchObject([{ code: 'SESSION_ENDED' }]);
+  expect(his.socket.connected).toBe(true);
+});
+
+test('when a caller is no service, then nothing is pushed', async () => {
+  const { received } = await device(ann);
+  const push = { broadcasts: [{ event: 'room_read', userIds: [ann], payload: { chatRoomId: room, userId: ben, readSeq: 1 } }] };
+  expect((await realtime.ask('/broadcasts', push, realtime.tokenOf(ann))).status).toBe(401);
+  expect((await realtime.ask('/broadcasts', { broadcasts: [{ event: 'connect', userIds: [ann], payload: {} }] })).status).toBe(400);
+  expect(received.room_read).toBeUndefined();
+});
+
+test('when the service stops, then sockets lose their transport and are not told to stay away: a client comes back by itself', async () => {
+  const { socket } = await device(ann);
+  const reasons: string[] = [];
+  socket.on('disconnect', (reason) => void reasons.push(reason));
+  await realtime.restart();
+  // "io server disconnect" would mean that the client stays away.
+  await waitFor(() => reasons.length > 0);
+  expect(reasons).not.toContain('io server disconnect');
+});
