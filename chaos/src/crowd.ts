@@ -28,8 +28,10 @@ export async function createCrowd(options: {
   const apis = urls.map(createApi);
   const apiOf = (at: number): Api => apis[at % apis.length] as Api;
   const members: Member[] = [];
+  // Of this crowd alone: others may have lived here before.
+  const tag = Date.now().toString(36);
   for (let at = 0; at < count; at += 1) {
-    const body = { name: `Person ${at}`, email: `person.${at}@example.com`, password: 'correct horse' };
+    const body = { name: `Person ${at}`, email: `person.${at}.${tag}@example.com`, password: 'correct horse' };
     const { token, user } = await apiOf(at).call<{ token: string; user: { _id: string } }>('POST', '/api/auth/register', { body });
     members.push({ _id: user._id, token, api: apiOf(at), rooms: [], devices: [] });
   }
