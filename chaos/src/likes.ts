@@ -4,7 +4,7 @@ import { createEnvironment } from './environment';
 import { createRandom } from './random';
 
 const OWNERS = 10;
-const CHUNKS = 40;
+const CHUNKS = 10;
 const ARRIVE_MS = 240_000;
 /** After which share of the likes which fault strikes; publishing goes on meanwhile. */
 const FAULTS: [number, 'kill' | 'restart'][] = [

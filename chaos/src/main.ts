@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { countOf } from './checkers';
-import { ROOT } from './environment';
+import { ROOT, stopEnvironments } from './environment';
 import { runLikes } from './likes';
 import { runOutages } from './outages';
 import { runChaos } from './run';
@@ -54,6 +54,11 @@ async function main(): Promise<number> {
   process.stdout.write(`${text}\nhistory: ${historyPath}\n`);
   return countOf(report) === 0 ? 0 : 1;
 }
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    say('stopping what was started');
+    void stopEnvironments().then(() => process.exit(130));
+  });
 main().then(
   (status) => process.exit(status),
   (error: Error) => {
