@@ -25,18 +25,25 @@ const twice = (items: string[]): string[] => {
 
 function checkMessages(lines: Line[], { rooms, devices }: Outcome, report: Report): void {
   const sends = lines.filter((line) => line.op === 'send');
-  const invoked = new Map(sends.filter(({ phase }) => phase === 'invoke').map((line, order) => [`${line.room} ${line.key}`, { ...line, order }]));
+  const invoked = new Map(
+    sends.filter(({ phase }) => phase === 'invoke').map((line, order) => [`${line.room} ${line.key}`, { ...line, order }]),
+  );
   const storedRooms = new Map(rooms.map(({ room, messages }) => [room, messages]));
 
   for (const { room, key, seq, messageId } of sends.filter(({ phase }) => phase === 'ok')) {
     const found = storedRooms.get(room)?.find((message) => message.seq === seq);
-    if (found?.messageId !== messageId || found?.key !== key) report.lost.push(`acknowledged ${key} is not number ${seq ?? '?'} of ${room}`);
+    if (found?.messageId !== messageId || found?.key !== key)
+      report.lost.push(`acknowledged ${key} is not number ${seq ?? '?'} of ${room}`);
   }
   for (const { room, key } of sends.filter(({ phase }) => phase === 'fail'))
-    if (storedRooms.get(room)?.some((message) => message.key === key) === true && !sends.some((line) => line.key === key && line.phase === 'ok'))
+    if (
+      storedRooms.get(room)?.some((message) => message.key === key) === true &&
+      !sends.some((line) => line.key === key && line.phase === 'ok')
+    )
       report.unexpected.push(`refused ${key} is stored in ${room}`);
   for (const { room, messages } of rooms) {
-    for (const key of twice(messages.map((message) => `${message.senderId} ${message.key}`))) report.duplicated.push(`${key} is stored twice in ${room}`);
+    for (const key of twice(messages.map((message) => `${message.senderId} ${message.key}`)))
+      report.duplicated.push(`${key} is stored twice in ${room}`);
     messages.forEach((message, at) => {
       if (message.seq !== at + 1) report.gaps.push(`${room} has number ${message.seq} where ${at + 1} belongs`);
       if (!invoked.has(`${room} ${message.key}`)) report.unexpected.push(`nobody sent ${message.key} to ${room}`);
@@ -45,7 +52,8 @@ function checkMessages(lines: Line[], { rooms, devices }: Outcome, report: Repor
     for (const { key } of messages) {
       const sent = invoked.get(`${room} ${key}`);
       if (sent === undefined) continue;
-      if (sent.order < (bySender.get(sent.device) ?? -1)) report.reordered.push(`${key} stands behind a later one of ${sent.device} in ${room}`);
+      if (sent.order < (bySender.get(sent.device) ?? -1))
+        report.reordered.push(`${key} stands behind a later one of ${sent.device} in ${room}`);
       bySender.set(sent.device, Math.max(sent.order, bySender.get(sent.device) ?? -1));
     }
   }
@@ -55,7 +63,8 @@ function checkMessages(lines: Line[], { rooms, devices }: Outcome, report: Repor
       const has = new Map(held);
       for (const seq of stored.keys()) if (!has.has(seq)) report.lost.push(`${device} lacks number ${seq} of ${room}`);
       for (const [seq, messageId] of held)
-        if (stored.get(seq) !== messageId) report.unexpected.push(`${device} holds ${messageId} as number ${seq} of ${room}, which is not stored so`);
+        if (stored.get(seq) !== messageId)
+          report.unexpected.push(`${device} holds ${messageId} as number ${seq} of ${room}, which is not stored so`);
     }
   for (const copy of twice(lines.flatMap((line) => (line.op === 'receive' ? [`${line.device} ${line.socket} ${line.messageId}`] : []))))
     report.duplicated.push(`pushed twice to one socket: ${copy}`);
@@ -88,7 +97,8 @@ function checkBells(lines: Line[], { inboxes, owners }: Outcome, report: Report)
   const liked = new Set<string>();
   const maybe = new Set<string>();
   for (const line of lines)
-    if (line.op === 'like' && owners[line.post] !== line.user) (line.phase === 'ok' ? liked : maybe).add(`${owners[line.post] ?? ''} ${line.user} ${line.post}`);
+    if (line.op === 'like' && owners[line.post] !== line.user)
+      (line.phase === 'ok' ? liked : maybe).add(`${owners[line.post] ?? ''} ${line.user} ${line.post}`);
   const there = inboxes.flatMap(({ user, rows }) => rows.map(({ actor, post }) => `${user} ${actor} ${post}`));
   const known = new Set(there);
   for (const bell of liked) if (!known.has(bell)) report.notifications.push(`missing: ${bell}`);
@@ -100,13 +110,15 @@ function checkBells(lines: Line[], { inboxes, owners }: Outcome, report: Report)
 
 function checkPresence(lines: Line[], { presence }: Outcome, report: Report): void {
   for (const { user, connected, status } of presence)
-    if (connected !== (status === 'online')) report['stale presence'].push(`${user} is shown ${status} and is ${connected ? '' : 'not '}connected`);
+    if (connected !== (status === 'online'))
+      report['stale presence'].push(`${user} is shown ${status} and is ${connected ? '' : 'not '}connected`);
   /** Since when each device has been connected without a break; undefined while it is not. */
   const since = new Map<string, { user: string; at: number }>();
   const told = new Map<string, number>();
   const flag = (watcher: string, user: string, from: number, to: number) => {
     const steady = [...since.values()].some((device) => device.user === user && device.at < from);
-    if (steady && to - from > FLICKER_MS) report['stale presence'].push(`${watcher} was shown ${user} offline for ${to - from} ms while he was connected`);
+    if (steady && to - from > FLICKER_MS)
+      report['stale presence'].push(`${watcher} was shown ${user} offline for ${to - from} ms while he was connected`);
   };
   for (const line of lines) {
     if (line.op === 'connect') since.set(line.device, { user: line.user, at: line.at });

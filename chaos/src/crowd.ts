@@ -17,13 +17,21 @@ export interface Member {
 }
 
 /** So many people with rooms, posts and devices; everything they choose is drawn from the seed. */
-export async function createCrowd(options: { urls: string[]; count: number; random: Random; history: History; thinkMs?: [number, number] }) {
+export async function createCrowd(options: {
+  urls: string[];
+  count: number;
+  random: Random;
+  history: History;
+  thinkMs?: [number, number];
+}) {
   const { urls, count, random, history, thinkMs = [300, 1_500] } = options;
   const apis = urls.map(createApi);
   const apiOf = (at: number): Api => apis[at % apis.length] as Api;
   const members: Member[] = [];
+  // Of this crowd alone: others may have lived here before.
+  const tag = Date.now().toString(36);
   for (let at = 0; at < count; at += 1) {
-    const body = { name: `Person ${at}`, email: `person.${at}@example.com`, password: 'correct horse' };
+    const body = { name: `Person ${at}`, email: `person.${at}.${tag}@example.com`, password: 'correct horse' };
     const { token, user } = await apiOf(at).call<{ token: string; user: { _id: string } }>('POST', '/api/auth/register', { body });
     members.push({ _id: user._id, token, api: apiOf(at), rooms: [], devices: [] });
   }
@@ -99,9 +107,7 @@ export async function createCrowd(options: { urls: string[]; count: number; rand
     owners,
     devices: members.flatMap(({ devices }) => devices),
     begin() {
-      members.forEach((member, at) =>
-        member.devices.forEach((device, n) => lives.push(live(member, device, random.fork(at * 10 + n)))),
-      );
+      members.forEach((member, at) => member.devices.forEach((device, n) => lives.push(live(member, device, random.fork(at * 10 + n)))));
     },
     /** No more is begun; resolves when what was begun is answered. */
     async rest() {

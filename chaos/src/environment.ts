@@ -8,6 +8,10 @@ const READY_MS = 90_000;
 
 export type Part = 'broker' | 'redis' | 'database';
 
+const running = new Set<{ stop(): Promise<void> }>();
+/** Nothing that was started outlives whoever started it. */
+export const stopEnvironments = () => Promise.all([...running].map((environment) => environment.stop()));
+
 /**
  * The whole product as processes on servers of our own, each of them behind a proxy that can cut it off. With `late`, the servers are there only after the
  * services have started.
@@ -61,10 +65,12 @@ export async function createEnvironment(options: { scale: Record<string, number>
 
   const ready = async () => {
     const doors = [...stack.urls, ...stack.members.map(({ ports }) => `http://127.0.0.1:${ports.port}`)];
-    const states = await Promise.all(doors.map((url) => fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined)));
+    const states = await Promise.all(
+      doors.map((url) => fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined)),
+    );
     return states.every((answer) => answer?.ok === true);
   };
-  return {
+  const environment = {
     directory: directory.path,
     stack,
     broker,
@@ -81,6 +87,7 @@ export async function createEnvironment(options: { scale: Record<string, number>
         throw new Error(`${error.message}\n${lines.slice(-20).join('\n')}`);
       }),
     async stop() {
+      running.delete(environment);
       await stack.stop();
       await store?.stop();
       await Promise.all(Object.values(proxies).map((proxy) => proxy.close()));
@@ -88,5 +95,7 @@ export async function createEnvironment(options: { scale: Record<string, number>
       directory.remove();
     },
   };
+  running.add(environment);
+  return environment;
 }
 export type Environment = Awaited<ReturnType<typeof createEnvironment>>;

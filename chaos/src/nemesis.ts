@@ -11,7 +11,15 @@ export interface Fault {
 }
 
 /** What can be done to a product and the servers it stands on. */
-export function createFaults({ environment, random, outageMs }: { environment: Environment; random: Random; outageMs: number }): Record<string, Fault> {
+export function createFaults({
+  environment,
+  random,
+  outageMs,
+}: {
+  environment: Environment;
+  random: Random;
+  outageMs: number;
+}): Record<string, Fault> {
   const { proxies, broker, redis } = environment;
   const cut = (part: Part, how: 'down' | 'silent'): Fault => ({
     name: `${part} cut off (${how}) for ${outageMs} ms`,
@@ -31,7 +39,11 @@ export function createFaults({ environment, random, outageMs }: { environment: E
       process.kill(pid, 'SIGKILL');
     },
   };
-  const restarted = (name: string, server: { kill(signal: NodeJS.Signals): Promise<void>; start(): Promise<void> }, signal: NodeJS.Signals): Fault => ({
+  const restarted = (
+    name: string,
+    server: { kill(signal: NodeJS.Signals): Promise<void>; start(): Promise<void> },
+    signal: NodeJS.Signals,
+  ): Fault => ({
     name: `${name} ended (${signal}) and started again`,
     async strike() {
       await server.kill(signal);

@@ -39,7 +39,8 @@ export async function runChaos(options: RunOptions): Promise<{ report: Report; t
     const all = createFaults({ environment, random, outageMs: options.outageSeconds * 1_000 });
     const faults = names.map((name) => {
       const fault = all[name];
-      if (fault === undefined) throw new Error(`there is no fault ${name}; there are ${Object.keys(all).join(', ')}, ${Object.keys(FAULT_SETS).join(', ')}`);
+      if (fault === undefined)
+        throw new Error(`there is no fault ${name}; there are ${Object.keys(all).join(', ')}, ${Object.keys(FAULT_SETS).join(', ')}`);
       return fault;
     });
     await environment.ready();
@@ -65,7 +66,8 @@ export async function runChaos(options: RunOptions): Promise<{ report: Report; t
     await crowd.rest();
     const { report, outcome } = await settle(crowd, history);
     crowd.close();
-    const count = (op: string, phase: string) => history.lines.filter((line) => line.op === op && 'phase' in line && line.phase === phase).length;
+    const count = (op: string, phase: string) =>
+      history.lines.filter((line) => line.op === op && 'phase' in line && line.phase === phase).length;
     const stored = outcome.rooms.reduce((sum, { messages }) => sum + messages.length, 0);
     const bells = outcome.inboxes.reduce((sum, { rows }) => sum + rows.length, 0);
     const text = [
@@ -80,4 +82,3 @@ export async function runChaos(options: RunOptions): Promise<{ report: Report; t
     if (options.environment === undefined) await environment.stop();
   }
 }
-

@@ -25,7 +25,9 @@ const inboxOf = async ({ _id, api, token }: Member) => {
   const rows: { _id: string; actorId: string; referenceId: string }[] = [];
   for (;;) {
     const before = rows.at(-1);
-    const page = await api.call<typeof rows>('GET', `/api/notifications?limit=100${before === undefined ? '' : `&before=${before._id}`}`, { token });
+    const page = await api.call<typeof rows>('GET', `/api/notifications?limit=100${before === undefined ? '' : `&before=${before._id}`}`, {
+      token,
+    });
     if (page.length === 0) break;
     rows.push(...page);
   }
@@ -50,12 +52,15 @@ const presenceOf = async ([asker]: Member[], members: Member[]) => {
 };
 
 async function look({ members, devices, owners }: Crowd): Promise<Outcome> {
-  await Promise.all(devices.map((device) => device.connected() && device.resume().catch(() => undefined)));
+  await Promise.all(devices.filter((device) => device.connected()).map((device) => device.resume().catch(() => undefined)));
   const readers = new Map(members.flatMap((member) => member.rooms.map((room) => [room, member] as const)));
   const rooms: Outcome['rooms'] = [];
   for (const [room, member] of readers) {
     const messages = await messagesOf(member, room);
-    rooms.push({ room, messages: messages.map(({ _id, seq, text, senderId }) => ({ seq, messageId: _id, senderId: senderId._id, key: text })) });
+    rooms.push({
+      room,
+      messages: messages.map(({ _id, seq, text, senderId }) => ({ seq, messageId: _id, senderId: senderId._id, key: text })),
+    });
   }
   return {
     rooms,

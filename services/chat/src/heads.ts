@@ -9,8 +9,13 @@ const GAP_MS = 50;
 const MAX_REPAIRED = 10_000;
 
 type Verifiable = Pick<RoomDocument, '_id' | 'lastSeq' | 'reads'> & Partial<Pick<RoomDocument, 'lastMessage' | 'updatedAt'>>;
+interface RaisedRoom {
+  last: MessageDocument;
+  seqs: number[];
+  reads: Map<string, number>;
+}
 interface Raise {
-  rooms: Map<string, { last: MessageDocument; reads: Map<string, number> }>;
+  rooms: Map<string, RaisedRoom>;
   written: Promise<void>;
   done(): void;
 }
@@ -32,9 +37,18 @@ function readsOf(messages: Pick<MessageDocument, 'senderId' | 'seq'>[]): Map<str
   return reads;
 }
 
-const raiseOperation = (last: MessageDocument, reads: Map<string, number>): AnyBulkWriteOperation => ({
+/** Up to where a room must have been raised, for these to be all that is missing. */
+function beneath(seqs: number[]): number {
+  const descending = seqs.toSorted((a, b) => b - a);
+  let seq = descending[0] ?? 0;
+  for (const other of descending) if (other === seq) seq -= 1;
+  return seq;
+}
+
+/** Changes nothing where the room was not raised to `from` yet. */
+const raiseOperation = (last: MessageDocument, reads: Map<string, number>, from = 0): AnyBulkWriteOperation => ({
   updateOne: {
-    filter: { _id: last.chatRoomId },
+    filter: { _id: last.chatRoomId, ...(from > 0 && { lastSeq: { $gte: from } }) },
     update: {
       $max: {
         lastSeq: last.seq,
@@ -58,6 +72,12 @@ export function createHeads({ Rooms, Messages }: ChatModels, { logger, now }: { 
   // The native collection: casting what we built ourselves would cost more than the write.
   const write = (operations: AnyBulkWriteOperation[]) => Rooms.collection.bulkWrite(operations as never, { ordered: false });
 
+  /** Messages below these were never raised: their node died, or the database went, between the two. Their senders have read them all the same. */
+  const fill = async (raised: RaisedRoom[]) => {
+    const rooms = await Rooms.find({ _id: trusted({ $in: raised.map(({ last }) => last.chatRoomId) }) }, { lastSeq: 1, reads: 1 }).lean();
+    await Promise.all(rooms.map(repair));
+  };
+
   let waiting = newRaise();
   let underWay: Promise<void> = Promise.resolve();
   let running = false;
@@ -73,7 +93,10 @@ export function createHeads({ Rooms, Messages }: ChatModels, { logger, now }: { 
       underWay = raise.written;
       awaited = false;
       try {
-        await write([...raise.rooms.values()].map(({ last, reads }) => raiseOperation(last, reads)));
+        const { matchedCount } = await write(
+          [...raise.rooms.values()].map(({ last, seqs, reads }) => raiseOperation(last, reads, beneath(seqs))),
+        );
+        if (matchedCount < raise.rooms.size) await fill([...raise.rooms.values()]);
       } catch (error) {
         logger.warn({ err: (error as Error).message }, 'room heads not raised');
         for (const id of raise.rooms.keys()) verifiedAt.delete(id);
@@ -115,8 +138,9 @@ export function createHeads({ Rooms, Messages }: ChatModels, { logger, now }: { 
         const id = message.chatRoomId.toHexString();
         const sender = message.senderId.toHexString();
         const room = waiting.rooms.get(id);
-        if (room === undefined) waiting.rooms.set(id, { last: message, reads: new Map([[sender, message.seq]]) });
+        if (room === undefined) waiting.rooms.set(id, { last: message, seqs: [message.seq], reads: new Map([[sender, message.seq]]) });
         else {
+          room.seqs.push(message.seq);
           if (message.seq > room.last.seq) room.last = message;
           room.reads.set(sender, Math.max(room.reads.get(sender) ?? 0, message.seq));
         }

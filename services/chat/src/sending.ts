@@ -225,8 +225,8 @@ export function createSending(options: {
     ]);
 
     const fresh = all.filter((pending) => pending.stored !== undefined && pending.duplicate !== true);
-    const documents = fresh.map((pending) => pending.stored as MessageDocument);
-    options.heads.raise(documents);
+    // Repeats as well: the first may have been stored by a process that died before it raised its room.
+    options.heads.raise(all.flatMap(({ stored }) => stored ?? []));
     const names = await options.people.names(
       new Set(all.flatMap(({ stored }) => (stored === undefined ? [] : [stored.senderId.toHexString()]))),
     );

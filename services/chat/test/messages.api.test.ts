@@ -198,6 +198,21 @@ describe('the order', () => {
     expect(await roomOf(ann, room)).toMatchObject({ lastSeq: 3, readSeq: 3, unreadCount: 0 });
   });
 
+  test.each(['the other one sends the next message', 'the sender tries again'])(
+    'when the process died between a message and its room, and %s, then the sender has read his own',
+    async (next) => {
+      const { other, room } = await freshRoom();
+      await send(ann, { text: 'one' }, room);
+      await roomOf(ann, room);
+      const died = { chatRoomId: new Types.ObjectId(room), createdAt: new Date(), senderId: new Types.ObjectId(ann) };
+      await chat.database.collection('messages').insertOne({ ...died, seq: 2, text: 'two', clientMessageId: 'died' });
+      if (next.startsWith('the sender')) expect((await send(ann, { text: 'two', clientMessageId: 'died' }, room)).body.seq).toBe(2);
+      else expect(await send(other, { text: 'three' }, room)).toMatchObject({ status: 201, body: { seq: 3 } });
+      const lastSeq = next.startsWith('the sender') ? 2 : 3;
+      expect(await roomOf(ann, room)).toMatchObject({ lastSeq, unreadCount: lastSeq - 2 });
+      expect(await roomOf(other, room)).toMatchObject({ lastSeq, unreadCount: lastSeq === 3 ? 0 : 2 });
+    },
+  );
   test('when a client resumes from a message that the room does not tell of yet, then it is not sent back to the start', async () => {
     const { room, other } = await freshRoom();
     await batch([{ chatRoomId: room, senderId: other, text: 'one' }]);

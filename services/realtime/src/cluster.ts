@@ -2,6 +2,7 @@ import type { Logger } from '@linsta/server';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import { createClient } from 'redis';
 import type { RealtimeServer } from './server';
+import { createSubscriber } from './subscriber';
 
 const PREFIX = 'linsta';
 const SETTLE_MS = 1_000;
@@ -19,17 +20,25 @@ export async function createCluster({ url, logger }: { url: string; logger: Logg
   // Redis may come later than this node.
   await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);
 
+  const subscriber = createSubscriber(subscriptions);
+
   return {
     commands,
-    subscriptions,
+    /** Hears a channel from now on, whatever the connection goes through. */
+    hear: (channel: string, listener: (message: string) => void) => void subscriber.subscribe(channel, listener),
     join: (io: RealtimeServer) =>
-      void io.adapter(createShardedAdapter(commands, subscriptions, { channelPrefix: PREFIX, subscriptionMode: 'dynamic' })),
+      void io.adapter(createShardedAdapter(commands, subscriber, { channelPrefix: PREFIX, subscriptionMode: 'dynamic' })),
     /** Of these rooms, those for which some node has sockets. Throws while Redis is away. */
     async heldRooms(rooms: string[]): Promise<Set<string>> {
       if (rooms.length === 0) return new Set();
       const counts = await commands.pubSubShardNumSub(rooms.map((room) => `${PREFIX}#/#${room}#`));
       return new Set(rooms.filter((room) => Number(counts[`${PREFIX}#/#${room}#`] ?? 0) > 0));
     },
+    /** For each key whether it was free; whoever asks first has it for so long. Throws while Redis is away. */
+    claim: (keys: string[], forMs: number): Promise<boolean[]> =>
+      Promise.all(
+        keys.map(async (key) => (await commands.set(key, '1', { condition: 'NX', expiration: { type: 'PX', value: forMs } })) !== null),
+      ),
     /** Resolves when the subscriptions asked for so far are in place; after a second in any case. */
     settled: () =>
       Promise.race([

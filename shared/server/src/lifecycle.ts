@@ -48,6 +48,8 @@ export async function runService(logger: Logger, build: () => Service): Promise<
       process.stderr.write(`${error.message}\n`);
       process.exit(78);
     }
+    // Asked to end while it was still starting, e.g. while it waited for its database: that is no failure.
+    if (stopping) return;
     logger.fatal({ err: error }, 'start failed');
     process.exit(1);
   }

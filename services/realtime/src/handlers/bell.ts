@@ -1,5 +1,6 @@
 import type { Notification } from '@linsta/contracts';
 import type { Logger } from '@linsta/server';
+import { createClaims } from '../claims';
 import type { Cluster } from '../cluster';
 import type { NotificationClient } from '../clients/notification';
 import { bellRoom, gotRoom } from '../rooms';
@@ -10,6 +11,8 @@ const PAGE = 100;
 const MAX_PAGES = 50;
 /** A live push of a row follows its insert within this time, or never. */
 const LIVE_WINDOW_MS = 60_000;
+/** A row that was pushed and could not be noted as such is forwarded again within this time. */
+const REPEAT_WINDOW_MS = 120_000;
 
 export function createBell({
   io,
@@ -20,11 +23,12 @@ export function createBell({
 }: {
   io: RealtimeServer;
   notifications: NotificationClient;
-  cluster: Pick<Cluster, 'heldRooms' | 'settled'> | undefined;
+  cluster: Pick<Cluster, 'heldRooms' | 'settled' | 'claim'> | undefined;
   logger: Logger;
   now: () => Date;
 }) {
   const catchingUp = new WeakSet<RealtimeSocket>();
+  const claims = createClaims({ cluster, forMs: REPEAT_WINDOW_MS, now });
 
   /** Emits what waits, page by page; `skip` holds ids this socket got live meanwhile. Answers when nothing is left. */
   const drain = async (socket: RealtimeSocket, skip: Set<string>) => {
@@ -90,19 +94,18 @@ export function createBell({
     handlers,
     /** Live pushes; answers the ids for which at least one subscribed socket was there. */
     async deliver(batch: Notification[]): Promise<string[]> {
-      const delivered: string[] = [];
       const here = (room: string) => io.of('/').adapter.rooms.get(room) !== undefined;
       const rooms = [...new Set(batch.map(({ userId }) => bellRoom(userId)))].filter((room) => !here(room));
       // Without Redis the row goes on waiting: it comes with the next subscription.
       const elsewhere = (await cluster?.heldRooms(rooms).catch(() => undefined)) ?? new Set<string>();
-      for (const notification of batch) {
-        const room = bellRoom(notification.userId);
-        if (!here(room) && !elsewhere.has(room)) continue;
-        io.to(room).except(gotRoom(notification._id)).emit('notification', notification);
-        delivered.push(notification._id);
+      const reachable = batch.filter(({ userId }) => here(bellRoom(userId)) || elsewhere.has(bellRoom(userId)));
+      const first = await claims.first(reachable.map(({ _id }) => _id));
+      for (const notification of reachable) {
+        if (!first.has(notification._id)) continue;
+        io.to(bellRoom(notification.userId)).except(gotRoom(notification._id)).emit('notification', notification);
       }
-      logger.debug({ pushed: delivered.length, of: batch.length }, 'notifications pushed');
-      return delivered;
+      logger.debug({ pushed: first.size, repeated: reachable.length - first.size, of: batch.length }, 'notifications pushed');
+      return reachable.map(({ _id }) => _id);
     },
   };
 }

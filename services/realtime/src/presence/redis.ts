@@ -88,7 +88,7 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
     const [userId = '', status, seen] = message.split(' ');
     tell(toPresence(userId, status === 'online', Number(seen ?? 0)));
   };
-  void cluster.subscriptions.subscribe(CHANNEL, hear).catch(() => undefined);
+  cluster.hear(CHANNEL, hear);
   const onBack = () => void renew();
   cluster.commands.on('ready', onBack);
   void renew();

@@ -127,8 +127,11 @@ describeWith(noBroker, 'the bus on RabbitMQ', () => {
     'an operator closes every connection': () => void broker.ctl('close_all_connections', 'by the operator'),
     'the queue is deleted under its consumer': ({ queue }) => withChannel(async (channel) => void (await channel.deleteQueue(queue))),
     'the exchange is deleted': ({ topology }) => withChannel(async (channel) => void (await channel.deleteExchange(exchangeOf(topology)))),
-    'the broker is up but silent for a while': async () => {
-      await broker.pause(16_000);
+    'the broker is up but silent for a while': async ({ bus }) => {
+      const pausing = broker.pause(16_000);
+      await waitFor(() => bus.consumers()[0]!.silentMs > 6_000, 'the gauge telling of the silence', 16_000);
+      await pausing;
+      await waitFor(() => bus.consumers()[0]!.silentMs < 6_000, 'the gauge telling of its end', 30_000);
     },
   };
   test.each(Object.keys(faults))(
@@ -197,6 +200,55 @@ describeWith(noBroker, 'the bus on RabbitMQ', () => {
       await pair.bus.close();
     }
   });
+
+  test('when a publish reaches no queue at all, then it is refused, not confirmed into nothing, and succeeds when the queue is bound again', async () => {
+    const pair = await createPair();
+    try {
+      await waitFor(() => pair.bus.healthy(), 'a healthy bus', 20_000);
+      const unbind = () =>
+        withChannel(async (channel) => {
+          const unrouted = unroutedOf(pair.topology);
+          await channel.unbindQueue(parkedOf(unrouted), unrouted, '');
+          for (const queue of Object.keys(pair.topology.consumers)) await channel.unbindQueue(queue, exchangeOf(pair.topology), 'LIKE');
+        });
+      await waitFor(
+        async () => {
+          await unbind();
+          return pair.bus.publish(aLike()).then(
+            () => false,
+            (error: Error) => error.message === 'no queue takes LIKE',
+          );
+        },
+        'the refusal',
+        20_000,
+      );
+      const sent = await pair.publishAll(5);
+      await waitFor(() => sent.every((id) => pair.handled.has(id)), 'every event handled', 20_000);
+    } finally {
+      await pair.bus.close();
+    }
+  }, 60_000);
+
+  test('when an event kills its consumer again and again, then the broker parks it, and the queue goes on', async () => {
+    const { topology, own } = createTopology();
+    const queue = own(QUEUES[0]);
+    const bus = createAmqpBus({ url: broker.url, name: 'test', logger, topology });
+    await bus.publish(aLike('deadly'));
+    // As a process that dies with it does: takes it, and is gone without an answer.
+    for (let deaths = 0; deaths < 40; deaths += 1) {
+      const connection = await connect(broker.url);
+      const channel = await connection.createChannel();
+      await channel.get(queue);
+      await connection.close();
+    }
+    await waitFor(async () => (await parkedLines(parkedOf(queue))).length === 1, 'the broker parking it', 20_000);
+    const handled: string[] = [];
+    await bus.subscribe({ queue, parking, handlers: { LIKE: async ({ id }) => void handled.push(id) } });
+    await bus.publish(aLike('harmless'));
+    await waitFor(() => handled.length > 0, 'the next one');
+    expect(handled).toEqual(['harmless']);
+    await bus.close();
+  }, 60_000);
 
   test('when the broker is not there at the start, then publishing is refused in time, and all begins when it comes', async () => {
     await broker.stop();

@@ -1,0 +1,70 @@
+import { countOf, toText } from './checkers';
+import { createCrowd } from './crowd';
+import { createEnvironment, type Part } from './environment';
+import { createHistory } from './history';
+import { startProbes, toTable } from './probes';
+import { createRandom } from './random';
+import { settle } from './settle';
+
+const BEFORE_MS = 5_000;
+const AFTER_MS = 20_000;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Cuts off each server in turn while people live their lives; tells what was answered meanwhile and when it was well again. */
+export async function runOutages(options: {
+  seed: number;
+  users: number;
+  outageSeconds: number;
+  how: 'down' | 'silent';
+  scale: Record<string, number>;
+  say(sentence: string): void;
+}): Promise<{ right: boolean; text: string }> {
+  const { seed, how, say } = options;
+  const random = createRandom(seed);
+  const history = createHistory();
+  const environment = await createEnvironment({ scale: options.scale });
+  const text: string[] = [];
+  try {
+    await environment.ready();
+    const { stack, proxies } = environment;
+    const crowd = await createCrowd({ urls: stack.urls, count: options.users, random, history });
+    const doors = (names: string[]) =>
+      Object.fromEntries(
+        names.flatMap((service) => {
+          const member = stack.members.find((other) => other.service === service);
+          return member === undefined ? [] : [[service, `http://127.0.0.1:${member.ports.port}`]];
+        }),
+      );
+    const probes = await startProbes(stack.url, doors(['gateway', 'chat', 'realtime']));
+    crowd.begin();
+    for (const part of ['broker', 'redis', 'database'] as Part[]) {
+      await pause(BEFORE_MS);
+      say(`${part} is cut off (${how}) for ${options.outageSeconds} s`);
+      const cutAt = Date.now();
+      if (how === 'down') proxies[part].down();
+      else proxies[part].mode('silent');
+      await pause(options.outageSeconds * 1_000);
+      proxies[part].heal();
+      const healedAt = Date.now();
+      say(`${part} is back`);
+      await pause(AFTER_MS);
+      text.push(
+        '',
+        `${part} cut off (${how}) for ${options.outageSeconds} s`,
+        '',
+        '| what | answers during the cut | slowest | well again |',
+        '|---|---|---|---|',
+      );
+      text.push(...toTable(probes.samples, cutAt, healedAt));
+    }
+    await probes.stop();
+    await crowd.rest();
+    const { report, outcome } = await settle(crowd, history);
+    crowd.close();
+    const stored = outcome.rooms.reduce((sum, { messages }) => sum + messages.length, 0);
+    text.push('', `seed ${seed}: ${stored} messages stored; ${toText(report)}`);
+    return { right: countOf(report) === 0, text: text.join('\n') };
+  } finally {
+    await environment.stop();
+  }
+}

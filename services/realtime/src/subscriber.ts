@@ -1,0 +1,35 @@
+import type { createClient } from 'redis';
+
+type Client = Pick<ReturnType<typeof createClient>, 'isOpen' | 'subscribe' | 'sSubscribe' | 'sUnsubscribe'>;
+type Listener<T> = (message: T, channel: T) => void;
+
+const AGAIN_MS = 200;
+
+/**
+ * Subscriptions that come about in the end. A client makes those again that it had before its connection was lost, but one that was just being made fails, and
+ * Socket.IO's adapter neither waits for it nor hears of that: it would end the process, and the room would stay deaf.
+ */
+export function createSubscriber(client: Client) {
+  const wanted = new Map<string, unknown>();
+  const insist = async (channel: string, listener: unknown, attempt: () => Promise<unknown>) => {
+    wanted.set(channel, listener);
+    while (client.isOpen && wanted.get(channel) === listener) {
+      try {
+        return void (await attempt());
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref());
+      }
+    }
+  };
+  return {
+    subscribe: (channel: string, listener: Listener<string>) => insist(channel, listener, () => client.subscribe(channel, listener)),
+    /** As the adapter calls it: messages are bytes. */
+    sSubscribe: (channel: string, listener: Listener<Buffer>) =>
+      insist(channel, listener, () => client.sSubscribe(channel, listener, true)),
+    /** What cannot be unsubscribed now brings messages for nobody. */
+    async sUnsubscribe(channel: string) {
+      wanted.delete(channel);
+      await client.sUnsubscribe(channel).catch(() => undefined);
+    },
+  };
+}
