@@ -31,39 +31,32 @@ async function main() {
   for (let n = 0; n < 20; n += 1) await app.product.call('POST', '/api/posts', ben.token, { text: `A post, number ${n}` });
   const chatRoomId = await app.roomOf(ann, ben);
   const { context, page } = await app.enter(ann);
+  // The compiler that runs this file names functions by a helper that pages do not have.
+  await page.addInitScript('globalThis.__name = (named) => named');
 
   // The first load, as somebody who comes back: nothing in the browser's cache, but signed in.
   const loads: Record<string, number>[] = [];
   for (let n = 0; n < 5; n += 1) {
-    const tab = await context.newPage();
-    const session = await context.newCDPSession(tab);
-    await session.send('Network.setCacheDisabled', { cacheDisabled: true });
-    await tab.addInitScript(() => {
-      const seen = ((window as any).seen = { lcp: 0, cls: 0, blocked: 0 });
-      new PerformanceObserver((list) => list.getEntries().forEach((entry) => (seen.lcp = entry.startTime))).observe({
-        type: 'largest-contentful-paint',
-        buffered: true,
-      });
-      new PerformanceObserver((list) =>
-        list.getEntries().forEach((entry: any) => (seen.cls += entry.hadRecentInput ? 0 : entry.value)),
-      ).observe({ type: 'layout-shift', buffered: true });
-      new PerformanceObserver((list) => list.getEntries().forEach((entry) => (seen.blocked += Math.max(0, entry.duration - 50)))).observe({
-        type: 'longtask',
-        buffered: true,
-      });
-    });
-    await tab.goto(app.product.url);
+    const { page: tab } = await app.visit({ storageState: await context.storageState() });
+    await tab.evaluate('globalThis.__name = (named) => named');
     await tab.getByRole('article').first().waitFor();
     await tab.waitForTimeout(1_000);
     loads.push(
-      await tab.evaluate(() => ({
-        fcp: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
-        bytes: (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).reduce(
-          (sum, { transferSize }) => sum + transferSize,
-          0,
-        ),
-        ...(window as any).seen,
-      })),
+      await tab.evaluate(async () => {
+        const entriesOf = (type: string) =>
+          new Promise<any[]>((resolve) => {
+            new PerformanceObserver((list) => resolve(list.getEntries())).observe({ type, buffered: true });
+            setTimeout(() => resolve([]), 300);
+          });
+        const sum = (values: number[]) => values.reduce((all, value) => all + value, 0);
+        return {
+          fcp: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+          lcp: (await entriesOf('largest-contentful-paint')).at(-1)?.startTime ?? NaN,
+          cls: sum((await entriesOf('layout-shift')).map(({ value }) => value)),
+          blocked: sum((await entriesOf('longtask')).map(({ duration }) => Math.max(0, duration - 50))),
+          bytes: sum((performance.getEntriesByType('resource') as PerformanceResourceTiming[]).map(({ transferSize }) => transferSize)),
+        };
+      }),
     );
     await tab.close();
   }
@@ -121,10 +114,6 @@ async function main() {
   say(
     `memory of the page's scripts: ${before.toFixed(1)} MB before, ${(await heapOf(page)).toFixed(1)} MB after ${RECEIVED} received messages in the open room (in ${took.toFixed(0)} s)`,
   );
-  for (let at = 0; at < RECEIVED; at += 100)
-    await Promise.all(Array.from({ length: 100 }, (_, n) => his.ask('send_message', { chatRoomId, text: `again ${at + n + 1}` })));
-  await waitFor(async () => (await page.locator('.message-bubble').last().innerText()) === `again ${RECEIVED}`, 'the last one', 60_000);
-  say(`... ${(await heapOf(page)).toFixed(1)} MB after ${2 * RECEIVED}: what is held is bounded`);
   await page.getByRole('link', { name: 'Feed' }).click();
   await page.getByRole('article').first().waitFor();
   say(`... ${(await heapOf(page)).toFixed(1)} MB after leaving the room`);
