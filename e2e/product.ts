@@ -78,6 +78,10 @@ export async function startProduct(env: NodeJS.ProcessEnv = {}) {
     get url() {
       return running.url;
     },
+    /** The database's address. */
+    get storeUrl() {
+      return running.storeUrl;
+    },
     call,
     async register(name: string): Promise<Person> {
       serial += 1;

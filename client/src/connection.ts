@@ -7,7 +7,6 @@ import { backOffMs, toLinstaError } from './timing.js';
 import type { Tokens } from './tokens.js';
 import type { ConnectionState, LinstaOptions, Store } from './types.js';
 
-const ACK_DEADLINE_MS = 10_000;
 /** Codes of the server that mean "not now" rather than "no". */
 const NOT_NOW = new Set(['UNAVAILABLE', 'RATE_LIMITED', 'OVERLOADED', 'INTERNAL', 'TOO_MANY_SOCKETS', 'TOO_MANY_REQUESTS']);
 
@@ -24,6 +23,8 @@ export interface Connection {
   ask<E extends ClientEventName>(event: E, payload?: Payload<E>): Promise<Ack<E>>;
   /** Runs at every connect, the first included. */
   onOnline(listener: () => void): void;
+  /** Tries at once instead of waiting for the next turn: the device says that it has a network again. */
+  hurry(): void;
   setWaiting(waiting: number): void;
   renewed(token: string): void;
   open(): void;
@@ -34,8 +35,13 @@ export interface Connection {
 }
 
 /** The life of one socket: connects, comes back by itself, renews a refused token once, and says plainly how it stands. */
-export function createConnection(options: { url: string; tokens: Tokens; transports: LinstaOptions['transports'] }): Connection {
-  const { tokens } = options;
+export function createConnection(options: {
+  url: string;
+  tokens: Tokens;
+  transports: LinstaOptions['transports'];
+  deadlineMs: number;
+}): Connection {
+  const { tokens, deadlineMs } = options;
   const state = createStore<ConnectionState>({ status: 'connecting', waiting: 0 });
   const setStatus = (status: ConnectionState['status']) => {
     if (state.get().status !== status) state.set({ ...state.get(), status });
@@ -56,15 +62,44 @@ export function createConnection(options: { url: string; tokens: Tokens; transpo
     tryAllTransports: true,
     reconnectionDelay: 300,
     reconnectionDelayMax: 8_000,
-    timeout: 10_000,
+    timeout: deadlineMs,
     auth: (give) => {
-      tokens.get().then(
-        (token) => give({ token }),
-        // The server refuses it in its own words; see `connect_error`.
-        () => give({}),
-      );
+      void tokens
+        .get()
+        .then(
+          (token) => give({ token }),
+          // The server refuses it in its own words; see `connect_error`.
+          () => give({}),
+        )
+        .then(expectWelcome);
     },
   });
+
+  /**
+   * Begins anew and leaves the old connection to its fate. Closing it would be the polite way, but Socket.IO first waits until all is sent, which on a connection that
+   * is only half there never comes.
+   */
+  const connectAnew = () => {
+    if (!wanted || closed || cut) return;
+    socket.disconnect();
+    socket.connect();
+  };
+  let welcome: ReturnType<typeof setTimeout> | undefined;
+  /** Socket.IO waits for the server's welcome without an end. */
+  const expectWelcome = () => {
+    clearTimeout(welcome);
+    welcome = setTimeout(
+      () => {
+        if (socket.connected || !wanted || closed || cut) return;
+        socket.disconnect();
+        setStatus('offline');
+        connectIn(backOffMs((refusals += 1)));
+      },
+      // A server that is only slow gets longer each time.
+      deadlineMs * Math.min(4, 1 + refusals),
+    );
+    (welcome as { unref?: () => void }).unref?.();
+  };
 
   const connectIn = (ms: number) => {
     clearTimeout(again);
@@ -114,14 +149,17 @@ export function createConnection(options: { url: string; tokens: Tokens; transpo
       if (!socket.connected) throw new LinstaError(closed ? 'CLOSED' : 'NETWORK', 'There is no connection just now');
       let answer: Answer;
       try {
-        answer = (await socket.timeout(ACK_DEADLINE_MS).emitWithAck(event, payload)) as Answer;
+        answer = (await socket.timeout(deadlineMs).emitWithAck(event, payload)) as Answer;
       } catch {
         // An answer this late means a connection that is only half there: a new one heals sooner than waiting for the heartbeat.
-        if (socket.connected) (socket.io.engine as { close(): void } | undefined)?.close();
+        if (socket.connected) connectAnew();
         throw new LinstaError('TIMEOUT', 'The server did not answer in time');
       }
       if (!answer.ok) throw new LinstaError(answer.error.code, answer.error.message, { retryable: NOT_NOW.has(answer.error.code) });
       return answer as Ack<typeof event>;
+    },
+    hurry() {
+      if (state.get().status === 'offline') connectAnew();
     },
     setWaiting(waiting) {
       if (state.get().waiting !== waiting) state.set({ ...state.get(), waiting });
@@ -150,6 +188,7 @@ export function createConnection(options: { url: string; tokens: Tokens; transpo
     close() {
       closed = true;
       clearTimeout(again);
+      clearTimeout(welcome);
       socket.disconnect();
       setStatus('closed');
     },

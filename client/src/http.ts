@@ -3,7 +3,7 @@ import { LinstaError } from './errors.js';
 import { backOffMs, sleep } from './timing.js';
 import type { Call } from './types.js';
 
-const DEADLINE_MS = 15_000;
+export const DEADLINE_MS = 10_000;
 const TRIES_OF_A_READ = 3;
 
 interface Request {
@@ -38,8 +38,15 @@ async function toProblemError(response: Response): Promise<LinstaError> {
 }
 
 /** One exchange. Throws `LinstaError`. */
-export async function exchange(url: string, method: string, path: string, token: string | undefined, request: Request): Promise<unknown> {
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
+export async function exchange(
+  url: string,
+  method: string,
+  path: string,
+  token: string | undefined,
+  request: Request,
+  deadlineMs = DEADLINE_MS,
+): Promise<unknown> {
+  const deadline = AbortSignal.timeout(deadlineMs);
   let response: Response;
   try {
     response = await fetch(url + path, {
@@ -62,14 +69,19 @@ export async function exchange(url: string, method: string, path: string, token:
 }
 
 /** Every REST call, typed by the contract. Reads are tried again; a refused token is renewed once. */
-export function createCall(options: { url: string; getToken: (force?: boolean) => Promise<string | undefined>; cut: () => boolean }): Call {
+export function createCall(options: {
+  url: string;
+  deadlineMs: number;
+  getToken: (force?: boolean) => Promise<string | undefined>;
+  cut: () => boolean;
+}): Call {
   const once = async (route: RouteKey, request: Request): Promise<unknown> => {
     const [method = '', template = ''] = route.split(' ');
     const path = pathOf(template, request);
     const attempt = async (force: boolean) => {
       if (options.cut()) throw new LinstaError('NETWORK', 'The network is switched off');
       const token = await options.getToken(force);
-      return exchange(options.url, method, path, token, request);
+      return exchange(options.url, method, path, token, request, options.deadlineMs);
     };
     try {
       return await attempt(false);

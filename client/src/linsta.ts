@@ -1,6 +1,6 @@
 import { createConnection } from './connection.js';
 import { LinstaError } from './errors.js';
-import { createCall } from './http.js';
+import { createCall, DEADLINE_MS } from './http.js';
 import { createMessages, type RoomMessages } from './messages.js';
 import { createNotifications } from './notifications.js';
 import { createOutbox, type Outbox } from './outbox.js';
@@ -17,8 +17,9 @@ const RESUME_ROOMS = 1_000;
 const KEPT_ROOMS = 50;
 const COMPARE_EVERY_MS = 60_000;
 
-/** `location` and `document` where there are any. */
-const page = () => globalThis as { location?: { origin: string }; document?: Document };
+/** What a browser has and Node has not. */
+const page = () =>
+  globalThis as { location?: { origin: string }; document?: Document } & Partial<Pick<Window, 'addEventListener' | 'removeEventListener'>>;
 
 export const originOf = (url: string | undefined): string => {
   const given = url ?? page().location?.origin;
@@ -30,9 +31,11 @@ export const originOf = (url: string | undefined): string => {
 export function createLinsta(options: LinstaOptions): Linsta {
   const url = originOf(options.url);
   const tokens = createTokens({ token: options.token, getToken: options.getToken, onRenewed: (token) => connection.renewed(token) });
-  const connection = createConnection({ url, tokens, transports: options.transports });
+  const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+  const connection = createConnection({ url, tokens, transports: options.transports, deadlineMs });
   const call = createCall({
     url,
+    deadlineMs,
     cut: connection.isCut,
     getToken: async (force) => (options.token === undefined && options.getToken === undefined ? undefined : tokens.get(force)),
   });
@@ -67,6 +70,7 @@ export function createLinsta(options: LinstaOptions): Linsta {
     const room: RoomMessages = createMessages({
       chatRoomId,
       userId,
+      ownName: () => rooms.find(chatRoomId)?.participants.find(({ _id }) => _id === userId())?.name ?? '',
       call,
       outbox: theOutbox,
       async markRead(id, seq) {
@@ -75,7 +79,11 @@ export function createLinsta(options: LinstaOptions): Linsta {
         open.get(id)?.synced({ lastSeq: 0, readSeq, othersReadSeq: 0 });
       },
       // Used again after it was forgotten: it must hear of what arrives.
-      onWatched: () => void open.set(chatRoomId, room),
+      onWatched() {
+        open.set(chatRoomId, room);
+        const row = rooms.find(chatRoomId);
+        if (row !== undefined) room.synced(row);
+      },
       onUnwatched: forgetUnused,
     });
     open.set(chatRoomId, room);
@@ -85,7 +93,7 @@ export function createLinsta(options: LinstaOptions): Linsta {
     return room;
   };
 
-  /** One question brings everything that was missed. */
+  /** One question brings everything that was missed; what was read elsewhere, by oneself or by the other, is in the list alone. */
   const compare = async () => {
     const points = new Map(rooms.get().rooms.map(({ _id, lastSeq }) => [_id, lastSeq]));
     for (const [chatRoomId, room] of open) {
@@ -94,7 +102,10 @@ export function createLinsta(options: LinstaOptions): Linsta {
     }
     const asked = [...points].slice(0, RESUME_ROOMS).map(([chatRoomId, afterSeq]) => ({ chatRoomId, afterSeq }));
     const after = bell.newest();
-    const answer = await connection.ask('resume', { rooms: asked, ...(after !== undefined && { notificationsAfter: after }) });
+    const [answer] = await Promise.all([
+      connection.ask('resume', { rooms: asked, ...(after !== undefined && { notificationsAfter: after }) }),
+      rooms.load(),
+    ]);
     for (const { chatRoomId, lastSeq, readSeq, messages: missed, reset } of answer.rooms) {
       open.get(chatRoomId)?.resumed(missed, reset);
       open.get(chatRoomId)?.synced({ lastSeq, readSeq, othersReadSeq: 0 });
@@ -125,9 +136,10 @@ export function createLinsta(options: LinstaOptions): Linsta {
     theOutbox();
     void connection.ask('subscribe_notifications').catch(() => undefined);
     void (async () => {
-      // The list first where there is none yet: resume then names what is known.
+      const inbox = bell.load();
+      // The lists first where there are none yet: resume then names what is known.
       if (rooms.get().status !== 'ready') await rooms.load();
-      if (bell.get().status !== 'ready') await bell.load();
+      if (bell.get().status !== 'ready') await inbox;
       for (const room of open.values()) if (room.get().status === 'failed') void room.reload();
       await compareUntilDone();
     })();
@@ -145,7 +157,9 @@ export function createLinsta(options: LinstaOptions): Linsta {
   connection.socket.on('notification_read', bell.wasRead);
 
   const onVisible = () => {
-    if (page().document?.visibilityState === 'visible') void compareUntilDone();
+    if (page().document?.visibilityState !== 'visible') return;
+    connection.hurry();
+    void compareUntilDone();
   };
   let comparer: ReturnType<typeof setInterval> | undefined;
 
@@ -165,12 +179,14 @@ export function createLinsta(options: LinstaOptions): Linsta {
       comparer = setInterval(() => void compareUntilDone(), options.compareEveryMs ?? COMPARE_EVERY_MS);
       (comparer as { unref?: () => void }).unref?.();
       page().document?.addEventListener('visibilitychange', onVisible);
+      page().addEventListener?.('online', connection.hurry);
     },
     goOffline: () => connection.cut(true),
     goOnline: () => connection.cut(false),
     close() {
       clearInterval(comparer);
       page().document?.removeEventListener('visibilitychange', onVisible);
+      page().removeEventListener?.('online', connection.hurry);
       outbox?.close();
       tokens.stop();
       connection.close();

@@ -6,6 +6,8 @@ import { backOffMs, sleep, toLinstaError } from './timing.js';
 import type { Call, Messages, MessagesState, MessageView, OutboxEntry } from './types.js';
 
 const PAGE = 50;
+/** Further up one scrolls faster than one reads. */
+const OLDER_PAGE = 100;
 const FILL_PAGE = 100;
 /** What arrives early waits this long for what is before it; then that is fetched. */
 const SETTLE_MS = 150;
@@ -26,6 +28,7 @@ export interface RoomSync {
 interface MessagesOptions {
   chatRoomId: string;
   userId: () => string;
+  ownName: () => string;
   call: Call;
   outbox: () => Outbox;
   markRead: (chatRoomId: string, seq: number) => Promise<void>;
@@ -92,7 +95,7 @@ export function createMessages(options: MessagesOptions): RoomMessages {
     status: entry.error === undefined ? 'sending' : 'failed',
     chatRoomId,
     senderId: entry.userId,
-    senderName: '',
+    senderName: options.ownName(),
     text: entry.text,
     createdAt: entry.createdAt,
     clientMessageId: entry.clientMessageId,
@@ -139,11 +142,16 @@ export function createMessages(options: MessagesOptions): RoomMessages {
       show();
       settle(taken);
     }
-    if (early.size > 0 && settling === undefined && !filling)
-      settling = setTimeout(() => {
-        settling = undefined;
-        if (early.size > 0) void fill();
-      }, SETTLE_MS);
+    settleSoon();
+  };
+  /** The highest `seq` known to be stored, held or not. */
+  const wanted = () => Math.max(state.get().lastSeq, ...early.keys());
+  const settleSoon = () => {
+    if (!loaded || settling !== undefined || filling || wanted() <= (held.at(-1)?.seq ?? 0)) return;
+    settling = setTimeout(() => {
+      settling = undefined;
+      void fill();
+    }, SETTLE_MS);
   };
   const noteEarly = (message: Stored) => {
     const top = held.at(-1)?.seq ?? 0;
@@ -165,11 +173,11 @@ export function createMessages(options: MessagesOptions): RoomMessages {
     if (filling || !loaded) return;
     filling = true;
     try {
-      for (let attempt = 0; early.size > 0;) {
+      for (let attempt = 0; ;) {
         const top = held.at(-1)?.seq ?? 0;
-        const wanted = Math.max(...early.keys());
+        if (wanted() <= top) return;
         try {
-          if (wanted - top > WIDEST_GAP) {
+          if (wanted() - top > WIDEST_GAP) {
             early.clear();
             replace(await page({ limit: PAGE }));
             return;
@@ -217,6 +225,8 @@ export function createMessages(options: MessagesOptions): RoomMessages {
     },
     resumed(messages, reset) {
       if (!loaded) return;
+      // Too much for one answer: the room starts afresh, with what came along or else with the newest page.
+      if (reset && messages.length === 0) return void page({ limit: PAGE }).then(replace, () => undefined);
       if (reset) return replace(messages.map(toStored));
       messages.map(toStored).forEach(noteEarly);
       advance();
@@ -230,6 +240,7 @@ export function createMessages(options: MessagesOptions): RoomMessages {
         readSeq: Math.max(now.readSeq, readSeq),
         othersReadSeq: Math.max(now.othersReadSeq, othersReadSeq),
       });
+      settleSoon();
     },
     send(text) {
       if (text.trim() === '') throw new LinstaError('BAD_REQUEST', 'Message text empty', { retryable: false });
@@ -247,7 +258,7 @@ export function createMessages(options: MessagesOptions): RoomMessages {
         const before = generation;
         show({ loadingOlder: true });
         try {
-          const found = await page({ limit: PAGE, beforeSeq: lowest });
+          const found = await page({ limit: OLDER_PAGE, beforeSeq: lowest });
           if (before === generation && held[0]?.seq === lowest) held = [...found, ...held];
         } finally {
           show({ loadingOlder: false });

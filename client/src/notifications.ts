@@ -49,6 +49,7 @@ export function createNotifications(call: Call): Bell {
           call('GET /api/notifications/unread-count'),
         ]);
         for (const notification of found) rows.set(notification._id, notification);
+        if (unread === 0) mark(rows.keys());
         const first = !loaded;
         loaded = true;
         show({ status: 'ready', unread, ...(first && { hasMore: found.length === PAGE }) });
@@ -88,6 +89,7 @@ export function createNotifications(call: Call): Bell {
     },
     resumed(notifications, unread) {
       for (const notification of notifications) rows.set(notification._id, notification);
+      if (unread === 0) mark(rows.keys());
       show({ unread });
     },
     async markRead(id) {

@@ -87,12 +87,13 @@ export function createRooms({ userId, call, onRow }: RoomsOptions): RoomList {
     received({ _id, chatRoomId, senderId, text, seq, createdAt }) {
       const row = rows.get(chatRoomId);
       if (row === undefined) return lookAgain();
-      if (seq <= row.lastSeq && !(senderId === userId() && seq > row.readSeq)) return;
+      // Sending moves one's own watermark to the message just sent.
+      const watermark = senderId === userId() ? 'readSeq' : 'othersReadSeq';
+      if (seq <= row.lastSeq && seq <= row[watermark]) return;
       keep({
         ...row,
         ...(seq > row.lastSeq && { lastSeq: seq, updatedAt: createdAt, lastMessage: { _id, senderId, text, seq, createdAt } }),
-        // Sending moves one's own watermark to the message just sent.
-        ...(senderId === userId() && { readSeq: Math.max(row.readSeq, seq) }),
+        [watermark]: Math.max(row[watermark], seq),
       });
       show();
     },
@@ -121,6 +122,8 @@ export function createRooms({ userId, call, onRow }: RoomsOptions): RoomList {
     },
     setUnread(unread) {
       elsewhere = hasMore ? Math.max(0, unread - unreadHere()) : 0;
+      // All rooms are here and the numbers differ: something was read elsewhere, unheard.
+      if (!hasMore && unread !== unreadHere()) lookAgain();
       show();
     },
     async open(otherUserId) {

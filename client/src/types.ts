@@ -151,6 +151,8 @@ export interface LinstaOptions {
   transports?: ('websocket' | 'polling')[];
   /** Heads are compared again this often. 60,000 ms. */
   compareEveryMs?: number;
+  /** An answer that takes longer than this counts as none. 10,000 ms. */
+  deadlineMs?: number;
 }
 
 export interface Linsta {

@@ -1,5 +1,5 @@
 import { createLinsta, createMemoryOutbox, createSession, LinstaError, type Linsta, type LinstaOptions } from '@linsta/client';
-import { waitFor } from '@linsta/testing';
+import { createFaultProxy, waitFor } from '@linsta/testing';
 import { startProduct, type Person, type Product } from '../product';
 
 let product: Product;
@@ -74,6 +74,42 @@ test('when one was cut off, then what was typed meanwhile waits in order and wha
   expect(hers.connection.get()).toEqual({ status: 'online', waiting: 0 });
 });
 
+test('when the other reads while one is away, then the mark is there after coming back, and so is what one read on another device', async () => {
+  const [hers, hers2, his] = [await clientOf(ann), await clientOf(ann), await clientOf(ben)];
+  const [mine, theirs] = [await shown(hers), await shown(his)];
+  mine.send('read this');
+  await waitFor(() => texts(theirs).join() === 'read this sent', 'the message');
+  await product.call('POST', `/api/chat/messages/${chatRoomId}`, ben.token, { text: 'and this' });
+  await waitFor(() => hers.rooms.get().unread === 1, 'the answer');
+  hers.goOffline();
+  await theirs.markRead();
+  await (await shown(hers2)).markRead();
+  hers.goOnline();
+  await waitFor(() => hers.rooms.get().unread === 0, 'what was read on the other device');
+  expect(mine.get()).toMatchObject({ readSeq: 2, othersReadSeq: 2 });
+});
+
+test.each(['websocket', 'polling'] as const)(
+  'when the network falls silent under %s without a word, then it is noticed by the missing answer, and what was typed arrives once',
+  async (transport) => {
+    const network = await createFaultProxy({ target: { port: Number(new URL(product.url).port) } });
+    try {
+      const hers = await clientOf(ann, { url: network.url, transports: [transport], deadlineMs: 1_000 });
+      const room = await shown(hers);
+      network.mode('silent');
+      room.send('into the silence');
+      await waitFor(() => hers.connection.get().status === 'offline', 'noticing');
+      network.heal();
+      await waitFor(() => texts(room).join() === 'into the silence sent', 'the message', 30_000);
+      const { body } = await product.call('GET', `/api/chat/messages/${chatRoomId}`, ben.token);
+      expect(body.map(({ text }: any) => text)).toEqual(['into the silence']);
+    } finally {
+      await network.close();
+    }
+  },
+  60_000,
+);
+
 test('when a message can never be sent, then it ends as failed with the reason, and those behind it are sent', async () => {
   const theirs = (await product.call('POST', '/api/chat/rooms', ben.token, { otherUserId: eve._id })).body.chatRoomId;
   const outbox = createMemoryOutbox();
@@ -118,7 +154,7 @@ test('when a room holds 300 messages, then the newest page comes first and older
   expect(room.get().messages).toHaveLength(50);
   while (room.get().hasOlder) await room.loadOlder();
   expect(room.get().messages.map(({ text }) => text)).toEqual(Array.from({ length: 300 }, (_, n) => `m${n + 1}`));
-});
+}, 90_000);
 
 test('when bells ring, then they are in the inbox with the number of the server, live and after being away; reading agrees on both devices', async () => {
   const [one, two] = [await clientOf(ann), await clientOf(ann)];

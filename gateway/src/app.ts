@@ -57,7 +57,7 @@ const securityHeaders = (production: boolean) =>
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
-        imgSrc: ["'self'", 'https:', 'data:'],
+        imgSrc: ["'self'", 'data:'],
         // Not every browser counts a WebSocket of one's own origin as 'self'.
         connectSrc: ["'self'", 'ws:', 'wss:'],
         objectSrc: ["'none'"],

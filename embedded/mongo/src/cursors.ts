@@ -1,6 +1,6 @@
 import { Long } from 'bson';
-import type { Doc } from './bson';
-import { MongoError } from './errors';
+import { bsonType, type Doc, typeName } from './bson';
+import { MongoError, typeMismatch } from './errors';
 
 const IDLE_MS = 10 * 60_000;
 const MAX_CURSORS = 1_000;
@@ -16,6 +16,8 @@ interface Cursor {
   ns: string;
   left: Buffer[];
   usedAt: number;
+  /** As its opener asked: it is kept until it is read or killed. */
+  keep: boolean;
 }
 
 /** What is left of an answer after its first batch. The rest is held as it was when the query ran; cursors that idle are dropped. */
@@ -23,7 +25,7 @@ export function createCursors() {
   const cursors = new Map<string, Cursor>();
   let last = Math.floor(Math.random() * 2 ** 40);
   const timer = setInterval(() => {
-    for (const [id, cursor] of cursors) if (Date.now() - cursor.usedAt > IDLE_MS) cursors.delete(id);
+    for (const [id, cursor] of cursors) if (!cursor.keep && Date.now() - cursor.usedAt > IDLE_MS) cursors.delete(id);
   }, 60_000);
   timer.unref();
 
@@ -40,7 +42,7 @@ export function createCursors() {
 
   return {
     /** The reply to a find or aggregate: the first batch, and a cursor if more is left. */
-    first(ns: string, all: Iterable<Buffer>, batchSize: number | undefined, singleBatch: boolean): Doc {
+    first(ns: string, all: Iterable<Buffer>, batchSize: number | undefined, singleBatch: boolean, keep = false): Doc {
       const rows: Buffer[] = [];
       let bytes = 0;
       for (const raw of all) {
@@ -59,14 +61,17 @@ export function createCursors() {
         if (cursors.size >= MAX_CURSORS) throw new MongoError(146, 'ExceededMemoryLimit', 'too many open cursors');
         last += 1;
         id = Long.fromNumber(last);
-        cursors.set(id.toString(), { ns, left, usedAt: Date.now() });
+        cursors.set(id.toString(), { ns, left, usedAt: Date.now(), keep });
       }
       return { cursor: { firstBatch: new RawBatch(batch), id, ns }, ok: 1 };
     },
-    next(id: Long, batchSize: number | undefined): Doc {
-      const key = id.toString();
+    next(ns: string, id: unknown, batchSize: number | undefined): Doc {
+      if (bsonType(id) !== 18) throw typeMismatch(`BSON field 'getMore.getMore' is the wrong type '${typeName(id)}', expected type 'long'`);
+      const key = (id as Long).toString();
       const cursor = cursors.get(key);
       if (cursor === undefined) throw new MongoError(43, 'CursorNotFound', `cursor id ${key} not found`);
+      if (cursor.ns !== ns)
+        throw new MongoError(13, 'Unauthorized', `Requested getMore on namespace '${ns}', but cursor belongs to a different namespace`);
       const [batch, left] = take(cursor.left, batchSize === undefined || batchSize === 0 ? Infinity : batchSize);
       Object.assign(cursor, { left, usedAt: Date.now() });
       if (left.length === 0) cursors.delete(key);

@@ -1,6 +1,7 @@
 import { type Doc, decode } from './bson';
+import type { Variables } from './expressions/evaluate';
 import { compileFilter } from './matcher';
-import { choosePlan, type Plan } from './planner';
+import { choosePlan, type Plan } from './planner/planner';
 import { parseSort, sortDocs, type SortKey } from './sort';
 import type { Collection, Storage } from './storage/storage';
 
@@ -19,6 +20,8 @@ export interface Query {
   /** 0: no limit. */
   limit?: number;
   hint?: unknown;
+  /** What `$expr` may name. */
+  variables?: Variables;
   counters?: Counters;
   plan?: Plan;
 }
@@ -54,9 +57,9 @@ function* candidates(storage: Storage, collection: Collection, plan: Plan, count
 export function* find(
   storage: Storage,
   collection: Collection | undefined,
-  { filter, sort = [], skip = 0, limit = 0, hint, counters = { keysExamined: 0, docsExamined: 0 }, plan: given }: Query,
+  { filter, sort = [], skip = 0, limit = 0, hint, variables, counters = { keysExamined: 0, docsExamined: 0 }, plan: given }: Query,
 ): Generator<Found> {
-  const matches = compileFilter(filter);
+  const matches = compileFilter(filter, variables);
   if (collection === undefined) return;
   const plan = given ?? choosePlan(collection, filter, sort, hint);
   const all = Object.keys(filter).length === 0;

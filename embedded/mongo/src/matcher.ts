@@ -1,21 +1,29 @@
 import { type BSONRegExp, bsonType, type Doc, isDocument, isNumeric, isRegExp, isTrue, TYPE_NAMES, toDouble } from './bson';
 import { compare, equal, rankOf } from './compare';
 import { badValue, notHere } from './errors';
-import { evaluate } from './expressions';
+import { evaluate, type Variables } from './expressions/evaluate';
 import { truncated } from './numbers';
 import { valuesAt } from './paths';
+import { compileRegex, regexOf } from './regex';
+
+/** What the two switches below know; a test tries each. */
+export const FILTER_OPERATORS = ['$and', '$or', '$nor', '$expr', '$comment'];
+export const FIELD_OPERATORS =
+  '$eq $ne $gt $gte $lt $lte $in $nin $not $exists $type $regex $options $mod $all $elemMatch $size $bitsAllSet $bitsAllClear $bitsAnySet $bitsAnyClear'.split(
+    ' ',
+  );
 
 export type Matches = (doc: Doc) => boolean;
 type Test = (values: unknown[]) => boolean;
 
-/** A filter as a function. Unknown operators are refused by name when it is built, not when it is run. */
-export function compileFilter(filter: Doc): Matches {
-  const tests = Object.entries(filter).map(([key, condition]) => clause(key, condition));
+/** A filter as a function. Unknown operators are refused by name when it is built, not when it is run. `variables`: what `$expr` may name. */
+export function compileFilter(filter: Doc, variables: Variables = {}): Matches {
+  const tests = Object.entries(filter).map(([key, condition]) => clause(key, condition, variables));
   if (tests.length === 1 && tests[0] !== undefined) return tests[0];
   return (doc) => tests.every((test) => test(doc));
 }
 
-function clause(key: string, condition: unknown): Matches {
+function clause(key: string, condition: unknown, variables: Variables): Matches {
   if (!key.startsWith('$')) {
     const test = compileCondition(condition);
     return (doc) => test(valuesAt(doc, key));
@@ -27,14 +35,14 @@ function clause(key: string, condition: unknown): Matches {
       if (!Array.isArray(condition) || condition.length === 0) throw badValue(`${key} argument must be a non-empty array`);
       const parts = condition.map((part) => {
         if (!isDocument(part)) throw badValue(`${key} entries need to be full objects`);
-        return compileFilter(part);
+        return compileFilter(part, variables);
       });
       if (key === '$and') return (doc) => parts.every((part) => part(doc));
       if (key === '$or') return (doc) => parts.some((part) => part(doc));
       return (doc) => !parts.some((part) => part(doc));
     }
     case '$expr':
-      return (doc) => isTrue(evaluate(condition, doc));
+      return (doc) => isTrue(evaluate(condition, doc, variables));
     case '$comment':
       return () => true;
     case '$text':
@@ -90,19 +98,6 @@ function orderTest(operator: string, operand: unknown): Test {
   return any(holds);
 }
 
-const regexOf = ({ pattern, options }: BSONRegExp): RegExp => {
-  if (/[^imsxu]/.test(options)) throw badValue(`invalid flag in regex options: ${options}`);
-  if (options.includes('x')) throw notHere('the extended (x) regex option');
-  try {
-    return new RegExp(pattern, [...new Set(options)].filter((flag) => 'ims'.includes(flag)).join('') + 'u');
-  } catch {
-    try {
-      return new RegExp(pattern, [...new Set(options)].filter((flag) => 'ims'.includes(flag)).join(''));
-    } catch (error) {
-      throw badValue(`Regular expression is invalid: ${(error as Error).message}`);
-    }
-  }
-};
 function regexTest(operand: BSONRegExp): Test {
   const regex = regexOf(operand);
   return any((value) => (typeof value === 'string' ? regex.test(value) : isRegExp(value) && equal(value, operand)));
@@ -132,15 +127,22 @@ function typeTest(operand: unknown): Test {
   return any((value) => value !== undefined && wanted.includes(bsonType(value)));
 }
 
+const bitAt = (position: unknown) => {
+  if (!isNumeric(position) || !Number.isInteger(toDouble(position)) || toDouble(position) < 0)
+    throw badValue('bit positions must be whole numbers that are not negative');
+  return 1n << BigInt(Math.min(toDouble(position), 64));
+};
 function bitsTest(operator: string, operand: unknown): Test {
   let mask: bigint;
-  if (Array.isArray(operand)) mask = operand.reduce<bigint>((bits, position) => bits | (1n << BigInt(toDouble(position))), 0n);
-  else if (isNumeric(operand)) mask = BigInt(toDouble(operand));
+  if (Array.isArray(operand)) mask = operand.reduce<bigint>((bits, position) => bits | bitAt(position), 0n);
+  else if (isNumeric(operand) && Number.isInteger(toDouble(operand))) mask = truncated(operand) ?? 0n;
   else throw notHere(`${operator} with a binary mask`);
   if (mask < 0n) throw badValue('bit masks must not be negative');
   return any((value) => {
-    if (!isNumeric(value) || !Number.isInteger(toDouble(value))) return false;
-    const bits = BigInt.asUintN(64, BigInt(toDouble(value))) & mask;
+    const whole = isNumeric(value) && Number.isInteger(toDouble(value)) ? truncated(value) : undefined;
+    if (whole === undefined) return false;
+    // A negative number's sign goes on for ever, as in two's complement.
+    const bits = whole & mask;
     if (operator === '$bitsAllSet') return bits === mask;
     if (operator === '$bitsAllClear') return bits === 0n;
     if (operator === '$bitsAnySet') return bits !== 0n;
@@ -187,11 +189,8 @@ function operatorTest(operator: string, operand: unknown, all: Doc): Test[] {
     case '$type':
       return [typeTest(operand)];
     case '$regex': {
-      const given = all.$options;
-      if (given !== undefined && typeof given !== 'string') throw badValue('$options has to be a string');
-      if (typeof operand !== 'string' && !isRegExp(operand)) throw badValue('$regex has to be a string');
-      const [pattern, options] = typeof operand === 'string' ? [operand, given ?? ''] : [operand.pattern, given ?? operand.options];
-      return [regexTest({ pattern, options, _bsontype: 'BSONRegExp' } as BSONRegExp)];
+      const regex = compileRegex(operand, all.$options);
+      return [any((value) => typeof value === 'string' && regex.test(value))];
     }
     case '$options':
       if (!('$regex' in all)) throw badValue('$options needs a $regex');

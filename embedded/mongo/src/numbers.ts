@@ -75,6 +75,27 @@ export const multiply = (a: Numeric, b: Numeric) =>
   );
 export const negate = (value: Numeric) => multiply(value, new Int32(-1)) ?? new Double(-toDouble(value));
 
+const QUOTIENT_DIGITS = 40n;
+/** As MongoDB divides: decimals to 34 digits, anything else as doubles. The divisor is not zero. */
+export function divide(a: Numeric, b: Numeric): Numeric {
+  if (bsonType(a) !== 19 && bsonType(b) !== 19) return new Double(toDouble(a) / toDouble(b));
+  if (!Number.isFinite(toDouble(a)) || !Number.isFinite(toDouble(b))) return Decimal128.fromString(String(toDouble(a) / toDouble(b)));
+  const [x, y] = [asDecimal(a), asDecimal(b)];
+  if (x.digits % y.digits === 0n) return toDecimal({ digits: x.digits / y.digits, exponent: x.exponent - y.exponent });
+  const scale = QUOTIENT_DIGITS + BigInt(String(y.digits).length);
+  const exact = (x.digits * 10n ** scale) / y.digits;
+  const text = String(exact).replace(/0+$/, '') || '0';
+  return toDecimal({ digits: BigInt(text), exponent: x.exponent - y.exponent - Number(scale) + (String(exact).length - text.length) });
+}
+/** null of nothing. */
+export function average(values: Numeric[]): Numeric | null {
+  if (values.length === 0) return null;
+  if (values.every((value) => bsonType(value) !== 19))
+    return new Double(values.reduce((sum, value) => sum + toDouble(value), 0) / values.length);
+  const sum = values.reduce<Numeric>((total, value) => add(total, value) ?? new Double(toDouble(total) + toDouble(value)), new Int32(0));
+  return divide(sum, new Int32(values.length));
+}
+
 /** A plain number as the type a driver would have sent. */
 export const wrap = (value: number): Numeric =>
   Number.isInteger(value) && Math.abs(value) <= 2_147_483_647 && !Object.is(value, -0) ? new Int32(value) : new Double(value);

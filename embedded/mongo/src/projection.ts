@@ -1,10 +1,10 @@
 import { type Doc, isDocument, isNumeric, isTrue, toDouble } from './bson';
+import { setComputed, structuredCopy, unsetAt } from './documents';
 import { badValue, MongoError, notHere } from './errors';
-import { evaluate } from './expressions';
+import { evaluate, type Variables } from './expressions/evaluate';
 import { compileElemMatch } from './matcher';
-import { setPath, structuredCopy, unsetAt } from './update';
 
-export type Project = (doc: Doc) => Doc;
+export type Project = (doc: Doc, variables?: Variables) => Doc;
 
 interface Tree {
   [part: string]: Tree | true;
@@ -31,6 +31,7 @@ export function compileProjection(spec: Doc | undefined, aggregation = false): P
   const tree: Tree = {};
   const excluded: string[] = [];
   const computed: [string, unknown][] = [];
+  const sliced: string[] = [];
   const shaping: ((doc: Doc, source: Doc) => void)[] = [];
   let keepId = true;
   let including: boolean | undefined;
@@ -67,6 +68,7 @@ export function compileProjection(spec: Doc | undefined, aggregation = false): P
       return;
     }
     if (isDocument(value) && !aggregation && '$slice' in value) {
+      sliced.push(path);
       shaping.push((doc, source) => sliceAt(doc, source, path.split('.'), value.$slice));
       return;
     }
@@ -96,9 +98,11 @@ export function compileProjection(spec: Doc | undefined, aggregation = false): P
     visit(path, value);
   }
   const inclusive = including ?? (Object.keys(tree).length > 0 || computed.length > 0);
+  // A slice shows its field among those included, in the document's own order.
+  if (inclusive) sliced.forEach(add);
   if (inclusive && keepId && !Object.hasOwn(tree, '_id')) tree._id = true;
 
-  return (source) => {
+  return (source, variables = {}) => {
     let doc: Doc;
     if (inclusive) doc = include(source, tree) as Doc;
     else {
@@ -108,9 +112,7 @@ export function compileProjection(spec: Doc | undefined, aggregation = false): P
     }
     for (const shape of shaping) shape(doc, source);
     for (const [path, expression] of computed) {
-      const value = evaluate(expression, source);
-      if (value === undefined) unsetAt(doc, path.split('.'));
-      else setPath(doc, path.split('.'), value);
+      setComputed(doc, path.split('.'), evaluate(expression, source, variables));
     }
     return doc;
   };

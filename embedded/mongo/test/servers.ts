@@ -17,7 +17,7 @@ export interface TestServer {
 }
 
 const connect = async (url: string) => {
-  const client = await MongoClient.connect(url, { serverSelectionTimeoutMS: 10_000 });
+  const client = await MongoClient.connect(url, { serverSelectionTimeoutMS: 10_000, monitorCommands: true });
   serial += 1;
   const db = client.db(`store_test_${process.pid}_${Date.now()}_${serial}`);
   return { client, db };
@@ -74,4 +74,23 @@ export function describeServers(name: string, suite: (server: () => TestServer, 
         suite(() => running, kind);
       });
   }
+}
+
+/** A collection that no other test has. */
+export const freshCollection = (server: TestServer) => {
+  serial += 1;
+  return server.db.collection<any>(`c${serial}`);
+};
+
+/** A directory for a store that a test starts itself, and a way to connect to it. */
+export function createTemporary() {
+  const path = mkdtempSync(join(tmpdir(), 'linsta-store-'));
+  return {
+    path,
+    remove: () => rmSync(path, { recursive: true, force: true }),
+    async connect(url: string): Promise<TestServer> {
+      const { client, db } = await connect(url);
+      return { url, client, db, close: () => client.close() };
+    },
+  };
 }

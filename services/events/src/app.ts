@@ -23,7 +23,7 @@ export function createEventsService(config: EventsConfig, deps: ServiceDeps): Ad
     const models = createModels(connection);
     const parking = createParkingStore(connection);
     const people = createPeople({ connection, users });
-    const relay = createOutboxRelay({ model: models.Rsvps, bus, logger });
+    const relay = createOutboxRelay({ model: models.Rsvps, routedBy: 'gatheringId', bus, logger });
     onStop('outbox', () => relay.stop());
     const gatherings = createGatherings({ models, people, now });
     return {

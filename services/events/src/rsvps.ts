@@ -73,7 +73,7 @@ export function createRsvps({
           );
           if (written.modifiedCount === 0) continue;
         }
-        relay.offer({ _id, outbox: events });
+        relay.offer({ _id, ...key, outbox: events });
         return answer(gathering, userId, status);
       }
     },

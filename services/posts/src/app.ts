@@ -24,8 +24,8 @@ export function createPostsService(config: PostsConfig, deps: ServiceDeps): Addr
     const models = createModels(connection);
     const parking = createParkingStore(connection);
     const people = createPeople({ connection, users });
-    const likeRelay = createOutboxRelay({ model: models.Likes, bus, logger });
-    const commentRelay = createOutboxRelay({ model: models.Comments, bus, logger });
+    const likeRelay = createOutboxRelay({ model: models.Likes, routedBy: 'postId', bus, logger });
+    const commentRelay = createOutboxRelay({ model: models.Comments, routedBy: 'postId', bus, logger });
     onStop('outbox', () => Promise.all([likeRelay.stop(), commentRelay.stop()]));
     const posts = createPosts({ models, people, now });
     return {

@@ -45,7 +45,7 @@ export function createComments({
               ),
             ];
       await Comments.create({ ...comment, outbox, ...(outbox.length > 0 && { outboxAt: createdAt }) });
-      relay.offer({ _id: comment._id, outbox });
+      relay.offer({ ...comment, outbox });
       return toComment({ ...comment, outbox }, names);
     },
     async list(postId: string, page: { limit: number; before?: string | undefined }): Promise<Comment[]> {

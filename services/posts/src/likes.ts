@@ -58,7 +58,7 @@ export function createLikes({
           if (duplicateKey(error) === undefined) throw error;
           continue; // the same person, from another device, at this moment
         }
-        relay.offer({ _id, outbox: events });
+        relay.offer({ _id, ...key, outbox: events });
         return stateOf(post, active);
       }
       const written = await Likes.updateOne(
@@ -66,7 +66,7 @@ export function createLikes({
         { $set: { active, version, changedAt: at }, ...(events.length > 0 && pushToOutbox(...events)) },
       );
       if (written.modifiedCount === 0) continue;
-      relay.offer({ _id: like._id, outbox: events });
+      relay.offer({ _id: like._id, ...key, outbox: events });
       return stateOf(post, active);
     }
   };

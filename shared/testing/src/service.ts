@@ -11,7 +11,7 @@ import {
 import type { BusEvent, BusEventType } from '@linsta/contracts';
 import { createStore } from '@linsta/mongo';
 import { createConnection, type Connection } from 'mongoose';
-import nock from 'nock';
+import type { Scope } from 'nock';
 import { createTemporaryDirectory } from './temporary';
 
 const JWT_SECRET = 'the secret of a test, which is long enough to be one';
@@ -39,7 +39,7 @@ export interface ServiceFixture {
   /** Its own database, to look into or to plant what an earlier life left behind. */
   database: Connection;
   /** The neighbours over HTTP, e.g. `neighbours.users.post('/internal/people')`. */
-  neighbours: { users: nock.Scope; realtime: nock.Scope; chat: nock.Scope; notification: nock.Scope };
+  neighbours: { users: Scope; realtime: Scope; chat: Scope; notification: Scope };
   /** From now on nobody answers there, whatever was arranged before. */
   neighboursAway(): void;
   /** From now on the database does not answer. */
@@ -59,6 +59,8 @@ export async function createServiceFixture<Config>(options: {
   env?: NodeJS.ProcessEnv;
   now?: () => Date;
 }): Promise<ServiceFixture> {
+  // Not at the top: it takes over the HTTP of whatever process loads it, and only these suites want that.
+  const { default: nock } = await import('nock');
   nock.disableNetConnect();
   nock.enableNetConnect('127.0.0.1');
   const directory = createTemporaryDirectory();

@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import { session, useSession } from '../session';
 import { Avatar } from '../ui/avatar';
 import { Button, Field, faultOf } from '../ui/controls';
+import { PageHead } from '../ui/page-head';
 import { ErrorNote } from '../ui/states';
 import { useTheme } from '../ui/theme';
 import { useSubmit } from './use-submit';
@@ -19,9 +20,7 @@ export function Profile() {
   const changed = name !== user.name || avatarUrl !== (user.avatarUrl ?? '');
   return (
     <div className="page">
-      <div className="page-head">
-        <h1>You</h1>
-      </div>
+      <PageHead title="You" />
       <form className="card stack" onSubmit={onSubmit}>
         <div className="row">
           <Avatar id={user._id} name={user.name} url={user.avatarUrl} />
@@ -35,7 +34,8 @@ export function Profile() {
         <Field
           label="Picture"
           type="url"
-          placeholder="https://…"
+          placeholder={`${location.origin}/…`}
+          hint="An address on this site. Pictures from elsewhere are not loaded: their servers would learn who looks."
           value={avatarUrl}
           onChange={setAvatarUrl}
           fault={faultOf(error, 'avatarUrl')}

@@ -1,3 +1,4 @@
+import type { LinstaError } from '@linsta/client';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { session } from '../session';
@@ -6,6 +7,7 @@ import { Button, Field } from '../ui/controls';
 import { ErrorNote } from '../ui/states';
 import { useDemoUsers, type DemoUser } from './demo-users';
 import { Gate } from './gate';
+import { asLinstaError } from '../ui/use-load';
 import { useSubmit } from './use-submit';
 
 export function SignIn() {
@@ -32,13 +34,16 @@ export function SignIn() {
 }
 
 function DemoUsers({ users }: { users: DemoUser[] }) {
+  const [error, setError] = useState<LinstaError>();
+  const enter = ({ email, password }: DemoUser) => session.login({ email, password }).catch((failure) => setError(asLinstaError(failure)));
   return (
     <section className="card stack" aria-labelledby="demo-heading">
       <h2 id="demo-heading">Just looking?</h2>
+      {error !== undefined && <ErrorNote error={error} />}
       <div className="row">
-        {users.map(({ name, email, password }) => (
-          <Button key={email} onPress={() => void session.login({ email, password })}>
-            <Avatar id={email} name={name} small /> {name}
+        {users.map((user) => (
+          <Button key={user.email} onPress={() => void enter(user)}>
+            <Avatar id={user.email} name={user.name} small /> {user.name}
           </Button>
         ))}
       </div>

@@ -2,8 +2,10 @@ import type { Notification } from '@linsta/contracts';
 import { useLinsta, useNotifications } from '@linsta/client/react';
 import { Button as AriaButton } from 'react-aria-components';
 import { useLocation } from 'wouter';
+import { useSubmit } from '../account/use-submit';
 import { Button } from '../ui/controls';
 import { Icon, type IconName } from '../ui/icons';
+import { PageHead } from '../ui/page-head';
 import { Empty, ErrorNote, Skeletons } from '../ui/states';
 import { ago } from '../ui/time';
 import '../styles/feed.css';
@@ -14,6 +16,7 @@ const targetOf = ({ type, referenceId }: Notification) => (type === 'EVENT_RSVP'
 export function BellPage() {
   const { notifications: bell } = useLinsta();
   const { status, error, notifications, unread, hasMore } = useNotifications();
+  const more = useSubmit(bell.loadMore);
   const [, navigate] = useLocation();
   const open = (notification: Notification) => {
     void bell.markRead(notification._id).catch(() => undefined);
@@ -21,10 +24,9 @@ export function BellPage() {
   };
   return (
     <div className="page">
-      <div className="page-head">
-        <h1>Notifications</h1>
+      <PageHead title="Notifications">
         {unread > 0 && <Button onPress={() => void bell.markAllRead().catch(() => undefined)}>Mark all as read</Button>}
-      </div>
+      </PageHead>
       {status === 'failed' && error !== undefined && <ErrorNote error={error} onRetry={() => void bell.retry()} />}
       {status === 'loading' && <Skeletons kind="row" />}
       {status === 'ready' && notifications.length === 0 && (
@@ -37,7 +39,7 @@ export function BellPage() {
           {notifications.map((notification) => (
             <li key={notification._id}>
               <AriaButton className={`bell-row ${notification.isRead ? '' : 'unread'}`} onPress={() => open(notification)}>
-                <span className="bell-kind">
+                <span className={`bell-kind ${notification.type.toLowerCase()}`}>
                   <Icon name={ICONS[notification.type]} />
                 </span>
                 <span>
@@ -54,7 +56,12 @@ export function BellPage() {
           ))}
         </ul>
       )}
-      {hasMore && <Button onPress={() => void bell.loadMore()}>Older</Button>}
+      {more.error !== undefined && <ErrorNote error={more.error} />}
+      {hasMore && (
+        <Button onPress={more.run} isDisabled={more.busy}>
+          Older
+        </Button>
+      )}
     </div>
   );
 }

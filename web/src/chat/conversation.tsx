@@ -65,7 +65,7 @@ export function Conversation({ chatRoomId, plain = false }: { chatRoomId: string
         )}
         {messages.length > 0 && <MessageList chatRoomId={chatRoomId} />}
       </div>
-      <MessageComposer chatRoomId={chatRoomId} disabled={status === 'failed'} />
+      <MessageComposer chatRoomId={chatRoomId} disabled={status === 'failed'} focus={!plain} />
     </section>
   );
 }

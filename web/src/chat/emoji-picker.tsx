@@ -14,10 +14,11 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
       </Button>
       <Popover className="popover" placement="top start">
         <Dialog aria-label="Emoji" className="emoji-grid">
-          {EMOJI.map((emoji) => (
+          {EMOJI.map((emoji, at) => (
             <Button
               look={['quiet', 'icon']}
               key={emoji}
+              autoFocus={at === 0}
               onPress={() => {
                 onPick(emoji);
                 setOpen(false);

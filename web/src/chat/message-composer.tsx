@@ -1,5 +1,5 @@
 import { useLinsta } from '@linsta/client/react';
-import { useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { Button } from '../ui/controls';
 import { Icon } from '../ui/icons';
 import { ErrorNote } from '../ui/states';
@@ -8,11 +8,15 @@ import { keepDraft, readDraft } from './drafts';
 import { EmojiPicker } from './emoji-picker';
 
 /** Enter sends, Shift and Enter begins a new line. */
-export function MessageComposer({ chatRoomId, disabled }: { chatRoomId: string; disabled: boolean }) {
+export function MessageComposer({ chatRoomId, disabled, focus }: { chatRoomId: string; disabled: boolean; focus: boolean }) {
   const linsta = useLinsta();
   const [text, setText] = useState(() => readDraft(linsta.userId, chatRoomId));
   const [error, setError] = useState<Error>();
   const area = useRef<HTMLTextAreaElement>(null);
+  // Where no keyboard would cover half of the screen, one can write at once.
+  useEffect(() => {
+    if (focus && matchMedia('(min-width: 900px)').matches) area.current?.focus();
+  }, [focus]);
   const change = (next: string) => {
     setText(next);
     keepDraft(linsta.userId, chatRoomId, next);

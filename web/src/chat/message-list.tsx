@@ -1,5 +1,5 @@
 import type { MessageView } from '@linsta/client';
-import { useLinsta, useMessages } from '@linsta/client/react';
+import { useConnection, useLinsta, useMessages } from '@linsta/client/react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
 import { Button } from '../ui/controls';
@@ -9,7 +9,7 @@ import { MessageRow } from './message-row';
 
 /** Nearer to the end than this counts as reading the newest. */
 const AT_END_PX = 60;
-const LOAD_OLDER_PX = 400;
+const LOAD_OLDER_PX = 2_000;
 const GROUP_MS = 5 * 60_000;
 
 const startsGroup = (message: MessageView, before: MessageView | undefined) =>
@@ -21,6 +21,7 @@ const startsGroup = (message: MessageView, before: MessageView | undefined) =>
 export function MessageList({ chatRoomId }: { chatRoomId: string }) {
   const linsta = useLinsta();
   const { messages, hasOlder, loadingOlder, othersReadSeq } = useMessages(chatRoomId);
+  const online = useConnection().status === 'online';
   const scroller = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
   /** The newest message that was there when one scrolled away. */
@@ -31,6 +32,8 @@ export function MessageList({ chatRoomId }: { chatRoomId: string }) {
     estimateSize: () => 52,
     getItemKey: (index) => messages[index]?.key ?? index,
     overscan: 12,
+    paddingStart: 8,
+    paddingEnd: 12,
     anchorTo: 'end',
     followOnAppend: true,
     scrollEndThreshold: AT_END_PX,
@@ -85,6 +88,7 @@ export function MessageList({ chatRoomId }: { chatRoomId: string }) {
                   mine={message.senderId === linsta.userId}
                   first={newDay || startsGroup(message, before)}
                   last={index === last || startsGroup(messages[index + 1] ?? message, message)}
+                  online={online}
                   read={message.seq !== undefined && message.seq <= othersReadSeq}
                   onRetry={() => linsta.messages(chatRoomId).retry(message.key)}
                   onDiscard={() => linsta.messages(chatRoomId).discard(message.key)}

@@ -11,11 +11,15 @@ interface MessageRowProps {
   first: boolean;
   last: boolean;
   read: boolean;
+  online: boolean;
   onRetry: () => void;
   onDiscard: () => void;
 }
 
-function Foot({ message, mine, read, onRetry, onDiscard }: MessageRowProps) {
+/** One to three of them and nothing else are shown large. */
+const ONLY_EMOJI = /^\s*(?:\p{Extended_Pictographic}[\u{1f3fb}-\u{1f3ff}\ufe0f]*(?:\u200d\p{Extended_Pictographic}\ufe0f?)*\s*){1,3}$/u;
+
+function Foot({ message, mine, read, online, onRetry, onDiscard }: MessageRowProps) {
   if (message.status === 'failed')
     return (
       <div className="message-foot">
@@ -29,7 +33,7 @@ function Foot({ message, mine, read, onRetry, onDiscard }: MessageRowProps) {
       <time dateTime={message.createdAt} title={fullTime(message.createdAt)}>
         {timeOfDay(message.createdAt)}
       </time>
-      {mine && <span>{message.status === 'sending' ? 'Sending …' : read ? 'Read' : 'Sent'}</span>}
+      {mine && <span>{message.status === 'sending' ? (online ? 'Sending …' : 'Waiting') : read ? 'Read' : 'Sent'}</span>}
     </div>
   );
 }
@@ -38,7 +42,9 @@ export const MessageRow = memo(
   function MessageRow(props: MessageRowProps) {
     const { message, mine, first, last } = props;
     return (
-      <div className={`message ${message.status} ${mine ? 'mine' : ''} ${first ? 'first' : ''}`}>
+      <div
+        className={`message ${message.status} ${mine ? 'mine' : ''} ${first ? 'first' : ''} ${ONLY_EMOJI.test(message.text) ? 'emoji' : ''}`}
+      >
         <span className="hidden-text">{mine ? 'You' : message.senderName}: </span>
         <div className="message-bubble">
           <RichText text={message.text} />
@@ -48,5 +54,6 @@ export const MessageRow = memo(
     );
   },
   // The two callbacks act on the message's key: they need no new drawing.
-  (a, b) => a.message === b.message && a.mine === b.mine && a.first === b.first && a.last === b.last && a.read === b.read,
+  (a, b) =>
+    a.message === b.message && a.mine === b.mine && a.first === b.first && a.last === b.last && a.read === b.read && a.online === b.online,
 );

@@ -3,6 +3,7 @@ import type { RoomView } from '@linsta/client';
 import { useLinsta, usePresence, useRooms } from '@linsta/client/react';
 import { useState } from 'react';
 import { Link } from 'wouter';
+import { useSubmit } from '../account/use-submit';
 import { Avatar } from '../ui/avatar';
 import { Button } from '../ui/controls';
 import { Icon } from '../ui/icons';
@@ -15,20 +16,26 @@ function RoomLink({ room, presence, isCurrent, own }: { room: RoomView; presence
   const last = room.lastMessage;
   return (
     <li>
-      <Link href={`/chat/${room._id}`} className={`room-link ${isCurrent ? 'current' : ''}`} aria-current={isCurrent ? 'page' : undefined}>
+      <Link
+        href={`/chat/${room._id}`}
+        className={`room-link ${isCurrent ? 'current' : ''} ${room.unreadCount > 0 ? 'unread' : ''}`}
+        aria-current={isCurrent ? 'page' : undefined}
+      >
         <Avatar id={room.other?._id ?? room._id} name={name} online={presence?.status === 'online'} />
         <div className="grow">
           <div className="cut">
             <strong>{name}</strong>
             <span className="hidden-text">{presence?.status === 'online' ? ', online' : ''}</span>
           </div>
-          <div className="soft small cut">{last === null ? 'No messages yet' : `${last.senderId === own ? 'You: ' : ''}${last.text}`}</div>
+          <div className="room-last small cut">
+            {last === null ? 'No messages yet' : `${last.senderId === own ? 'You: ' : ''}${last.text}`}
+          </div>
         </div>
         <div className="room-side">
-          <span className="soft small">{ago(last?.createdAt ?? room.createdAt)}</span>
+          <span className="soft small nowrap">{ago(last?.createdAt ?? room.createdAt)}</span>
           {room.unreadCount > 0 && (
             <span className="badge">
-              {room.unreadCount}
+              {room.unreadCount > 99 ? '99+' : room.unreadCount}
               <span className="hidden-text"> unread</span>
             </span>
           )}
@@ -42,6 +49,7 @@ export function RoomList({ current }: { current: string | undefined }) {
   const linsta = useLinsta();
   const { status, error, rooms, hasMore } = useRooms();
   const presence = usePresence(rooms.flatMap(({ other }) => (other === undefined ? [] : [other._id])).slice(0, 500));
+  const more = useSubmit(linsta.rooms.loadMore);
   const [starting, setStarting] = useState(false);
   return (
     <section className="rooms" aria-label="Chats">
@@ -70,8 +78,9 @@ export function RoomList({ current }: { current: string | undefined }) {
             />
           ))}
         </ul>
+        {more.error !== undefined && <ErrorNote error={more.error} />}
         {hasMore && (
-          <Button look={['quiet', 'wide']} onPress={() => void linsta.rooms.loadMore()}>
+          <Button look={['quiet', 'wide']} onPress={more.run} isDisabled={more.busy}>
             More chats
           </Button>
         )}

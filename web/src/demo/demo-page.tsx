@@ -85,8 +85,10 @@ export function DemoPage() {
     <main className="demo">
       <header className="stack">
         <div className="page-head">
-          <h1>Two people, two networks, nothing lost</h1>
-          <Link href="/">Open the app</Link>
+          <h1 className="grow">Two people, two networks, nothing lost</h1>
+          <Link href="/" className="nowrap">
+            Open the app
+          </Link>
         </div>
         <p className="soft">
           Switch one network off, keep writing on both sides, switch it on again: everything arrives, once and in the same order.

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useSession } from '../session';
+import { PageHead } from '../ui/page-head';
 import { ErrorNote, Skeletons } from '../ui/states';
 import { asLinstaError } from '../ui/use-load';
 import { EventsReference } from './events-reference';
@@ -23,12 +24,11 @@ export function DocsPage() {
   }, []);
   return (
     <div className="page docs">
-      <div className="page-head">
-        <h1>API</h1>
+      <PageHead title="API">
         <span className="small">
           <a href="/openapi.json">openapi.json</a> · <a href="/asyncapi.json">asyncapi.json</a>
         </span>
-      </div>
+      </PageHead>
       {error !== undefined && <ErrorNote error={error} />}
       {documents === undefined && error === undefined && <Skeletons />}
       {documents !== undefined && (

@@ -1,8 +1,8 @@
 import type { Gathering, RsvpStatus } from '@linsta/contracts';
 import { useLinsta } from '@linsta/client/react';
 import { useState } from 'react';
+import { ToggleButton, ToggleButtonGroup } from 'react-aria-components';
 import { Link } from 'wouter';
-import { Button } from '../ui/controls';
 import { RichText } from '../ui/rich-text';
 import { ErrorNote } from '../ui/states';
 import { dayOfMonth, fullTime, monthOf } from '../ui/time';
@@ -19,8 +19,9 @@ export function EventCard({ event, onAnswered }: { event: Gathering; onAnswered?
   const { call } = useLinsta();
   const [shown, setShown] = useState({ mine: event.myRsvp, counts: event.counts });
   const [error, setError] = useState<Error>();
-  const answer = async (status: RsvpStatus) => {
-    if (status === shown.mine) return;
+  const answer = async (status: RsvpStatus | undefined) => {
+    // A second press on the same answer would be none at all, which nobody can give.
+    if (status === undefined || status === shown.mine) return;
     const before = shown;
     setError(undefined);
     setShown({
@@ -58,20 +59,21 @@ export function EventCard({ event, onAnswered }: { event: Gathering; onAnswered?
         </div>
         {event.description !== null && <RichText text={event.description} />}
         {error !== undefined && <ErrorNote error={error} />}
-        <div className="rsvps" role="group" aria-label="Are you coming?">
-          {ANSWERS.map(([status, label]) => (
-            <Button
-              key={status}
-              look={shown.mine === status ? ['on'] : []}
-              onPress={() => void answer(status)}
-              aria-pressed={shown.mine === status}
-            >
-              {label}
-              {shown.counts[status] > 0 && <span className="small">{shown.counts[status]}</span>}
-            </Button>
-          ))}
-        </div>
       </div>
+      <ToggleButtonGroup
+        className="rsvps"
+        aria-label="Are you coming?"
+        selectionMode="single"
+        selectedKeys={shown.mine === null ? [] : [shown.mine]}
+        onSelectionChange={([status]) => void answer(status as RsvpStatus | undefined)}
+      >
+        {ANSWERS.map(([status, label]) => (
+          <ToggleButton key={status} id={status} className="button rsvp">
+            {label}
+            {shown.counts[status] > 0 && <span className="count">{shown.counts[status]}</span>}
+          </ToggleButton>
+        ))}
+      </ToggleButtonGroup>
     </article>
   );
 }

@@ -2,6 +2,7 @@ import { useLinsta } from '@linsta/client/react';
 import { useCallback, useState } from 'react';
 import { Button } from '../ui/controls';
 import { Icon } from '../ui/icons';
+import { PageHead } from '../ui/page-head';
 import { Empty, ErrorNote, Skeletons } from '../ui/states';
 import { useLoad } from '../ui/use-load';
 import { EventCard } from './event-card';
@@ -14,12 +15,11 @@ export function EventsPage() {
   const [creating, setCreating] = useState(false);
   return (
     <div className="page">
-      <div className="page-head">
-        <h1>Events</h1>
+      <PageHead title="Events">
         <Button look={['primary']} onPress={() => setCreating(true)}>
           <Icon name="plus" size={18} /> New event
         </Button>
-      </div>
+      </PageHead>
       {error !== undefined && <ErrorNote error={error} onRetry={reload} />}
       {events === undefined && error === undefined && <Skeletons />}
       {events?.length === 0 && (

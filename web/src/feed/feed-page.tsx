@@ -1,6 +1,8 @@
 import { useLinsta } from '@linsta/client/react';
 import { useCallback, useState } from 'react';
+import { useSubmit } from '../account/use-submit';
 import { Button } from '../ui/controls';
+import { PageHead } from '../ui/page-head';
 import { Empty, ErrorNote, Skeletons } from '../ui/states';
 import { useLoad } from '../ui/use-load';
 import { PostCard } from './post-card';
@@ -13,17 +15,15 @@ export function FeedPage() {
   const { call } = useLinsta();
   const { data: posts, error, reload, set } = useLoad(useCallback(() => call('GET /api/posts', { query: { limit: PAGE } }), [call]));
   const [finished, setFinished] = useState(false);
-  const loadMore = async () => {
+  const more = useSubmit(async () => {
     const before = posts?.at(-1)?._id;
     const older = await call('GET /api/posts', { query: { limit: PAGE, before } });
     setFinished(older.length < PAGE);
     set((now) => [...now, ...older.filter(({ _id }) => !now.some((post) => post._id === _id))]);
-  };
+  });
   return (
     <div className="page">
-      <div className="page-head">
-        <h1>Feed</h1>
-      </div>
+      <PageHead title="Feed" />
       <PostComposer onPosted={(post) => set((now) => [post, ...now])} />
       {error !== undefined && <ErrorNote error={error} onRetry={reload} />}
       {posts === undefined && error === undefined && <Skeletons />}
@@ -35,7 +35,12 @@ export function FeedPage() {
       {posts?.map((post) => (
         <PostCard post={post} key={post._id} />
       ))}
-      {posts !== undefined && posts.length >= PAGE && !finished && <Button onPress={() => void loadMore()}>Older posts</Button>}
+      {more.error !== undefined && <ErrorNote error={more.error} />}
+      {posts !== undefined && posts.length >= PAGE && !finished && (
+        <Button onPress={more.run} isDisabled={more.busy}>
+          Older posts
+        </Button>
+      )}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import type { Post } from '@linsta/contracts';
 import { useLinsta } from '@linsta/client/react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { Avatar } from '../ui/avatar';
 import { Button } from '../ui/controls';
@@ -17,14 +17,19 @@ function useLike(post: Post) {
   const { call } = useLinsta();
   const [shown, setShown] = useState({ liked: post.likedByMe, likes: post.likes });
   const [error, setError] = useState<Error>();
+  const presses = useRef(0);
   const toggle = async () => {
+    const press = (presses.current += 1);
     const before = shown;
     const liked = !before.liked;
     setError(undefined);
     setShown({ liked, likes: Math.max(0, before.likes + (liked ? 1 : -1)) });
     try {
-      setShown(await call(liked ? 'POST /api/posts/:id/like' : 'DELETE /api/posts/:id/like', { params: { id: post._id } }));
+      const state = await call(liked ? 'POST /api/posts/:id/like' : 'DELETE /api/posts/:id/like', { params: { id: post._id } });
+      // Pressed again meanwhile: only the last answer counts.
+      if (press === presses.current) setShown(state);
     } catch (failure) {
+      if (press !== presses.current) return;
       setShown(before);
       setError(asLinstaError(failure));
     }
@@ -53,7 +58,7 @@ export function PostCard({ post, open: initiallyOpen = false }: { post: Post; op
       <RichText text={post.text} />
       {error !== undefined && <ErrorNote error={error} onRetry={toggle} />}
       <div className="post-actions">
-        <Button look={liked ? ['quiet', 'liked'] : ['quiet']} onPress={toggle} aria-label={liked ? 'Take the like back' : 'Like'}>
+        <Button look={liked ? ['quiet', 'liked'] : ['quiet']} onPress={toggle} aria-pressed={liked}>
           <Icon name="heart" /> {liked ? 'Liked' : 'Like'}
         </Button>
         <Button look={['quiet']} onPress={() => setOpen(!open)} aria-expanded={open}>

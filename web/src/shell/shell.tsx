@@ -46,9 +46,12 @@ export function Shell({ children }: { children: ReactNode }) {
   }, [location]);
   return (
     <div className="shell">
-      <main className="main" ref={main}>
-        {children}
-      </main>
+      <div className="content">
+        <ConnectionNote />
+        <main className="main" ref={main}>
+          {children}
+        </main>
+      </div>
       <nav className="nav" aria-label="Main">
         <Link href="/" className="brand">
           <img src="/favicon.svg" alt="" />
@@ -78,7 +81,6 @@ export function Shell({ children }: { children: ReactNode }) {
           )}
         </div>
       </nav>
-      <ConnectionNote />
     </div>
   );
 }

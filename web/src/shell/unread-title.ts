@@ -15,4 +15,5 @@ export function useUnreadTitle(unread: number): void {
     document.title = unread > 0 ? `(${unread > 99 ? '99+' : unread}) Linsta` : 'Linsta';
     document.querySelector<HTMLLinkElement>('link[rel="icon"]')?.setAttribute('href', unread > 0 ? draw(unread) : FAVICON);
   }, [unread]);
+  useEffect(() => () => document.querySelector('link[rel="icon"]')?.setAttribute('href', FAVICON), []);
 }

@@ -9,6 +9,9 @@ const initialsOf = (name: string) =>
     .join('')
     .toUpperCase();
 
+/** Pictures from elsewhere are not loaded: their servers would learn who looks. */
+const isOurs = (url: string | null | undefined): url is string => typeof url === 'string' && url.startsWith(`${location.origin}/`);
+
 /** A face, or initials in a colour that stays with the person. The name stands beside it, so it says nothing itself. */
 export function Avatar({
   id,
@@ -25,7 +28,7 @@ export function Avatar({
 }) {
   return (
     <span className={`avatar hue-${hueOf(id)} ${small === true ? 'small-size' : ''}`} aria-hidden="true">
-      {url === undefined || url === null ? initialsOf(name) : <img src={url} alt="" referrerPolicy="no-referrer" />}
+      {isOurs(url) ? <img src={url} alt="" /> : initialsOf(name)}
       {online !== undefined && <span className={`dot ${online ? 'online' : ''}`} />}
     </span>
   );

@@ -8,12 +8,14 @@ import {
   Label,
   Modal,
   ModalOverlay,
+  Text,
   TextArea,
   TextField,
   type ButtonProps,
   type TextFieldProps,
 } from 'react-aria-components';
 import type { LinstaError } from '@linsta/client';
+import { Icon } from './icons';
 
 type Look = 'primary' | 'quiet' | 'icon' | 'on' | 'wide' | 'jump' | 'back' | 'liked';
 
@@ -26,6 +28,7 @@ export function Button({ look = [], ...props }: Omit<ButtonProps, 'className'> &
 export function Field({
   label,
   fault,
+  hint,
   multiline,
   placeholder = '',
   autoComplete = 'off',
@@ -33,6 +36,7 @@ export function Field({
 }: Omit<TextFieldProps, 'className' | 'children'> & {
   label: string;
   fault?: string | undefined;
+  hint?: string;
   multiline?: boolean;
   placeholder?: string;
   autoComplete?: string;
@@ -44,6 +48,11 @@ export function Field({
         <TextArea className="input" placeholder={placeholder} />
       ) : (
         <Input className="input" placeholder={placeholder} autoComplete={autoComplete} />
+      )}
+      {hint !== undefined && (
+        <Text slot="description" className="soft small">
+          {hint}
+        </Text>
       )}
       {fault !== undefined && <FieldError className="field-error">{fault}</FieldError>}
     </TextField>
@@ -57,9 +66,16 @@ export const faultOf = (error: LinstaError | undefined, path: string): string | 
 export function Sheet({ title, isOpen, onClose, children }: { title: string; isOpen: boolean; onClose: () => void; children: ReactNode }) {
   return (
     <ModalOverlay className="overlay" isOpen={isOpen} onOpenChange={(open) => !open && onClose()} isDismissable>
-      <Modal>
+      <Modal className="modal">
         <Dialog className="dialog">
-          <Heading slot="title">{title}</Heading>
+          <div className="dialog-head">
+            <Heading slot="title" className="grow">
+              {title}
+            </Heading>
+            <Button look={['quiet', 'icon']} onPress={onClose} aria-label="Close">
+              <Icon name="close" />
+            </Button>
+          </div>
           {children}
         </Dialog>
       </Modal>

@@ -7,7 +7,7 @@ export function ErrorNote({ error, onRetry }: { error: Error; onRetry?: () => vo
   return (
     <div className="note" role="alert">
       <span className="grow">{error.message}</span>
-      {onRetry !== undefined && <Button onPress={onRetry}>Try again</Button>}
+      {onRetry !== undefined && (error as { retryable?: boolean }).retryable !== false && <Button onPress={onRetry}>Try again</Button>}
     </div>
   );
 }

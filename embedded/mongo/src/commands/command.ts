@@ -32,5 +32,6 @@ export const refuse = (command: Doc, ...options: string[]) => {
       throw notHere(`the option ${option}`);
   }
 };
+export const noSuchNamespace = (ns: string) => new MongoError(26, 'NamespaceNotFound', `ns does not exist: ${ns}`);
 export const orCreate = (storage: Storage, db: string, name: string): Collection =>
   storage.collection(db, name) ?? storage.create(db, name);

@@ -1,7 +1,9 @@
 import { Int32, Long, type Doc } from '../bson';
 import { MongoError } from '../errors';
-import * as catalog from './catalog';
+import * as collections from './collections';
 import type { Command } from './command';
+import * as indexes from './indexes';
+import { assertConcerns, assertOptions } from './options';
 import * as read from './read';
 import { MAX_MESSAGE_BYTES } from '../wire/messages';
 import * as write from './write';
@@ -67,19 +69,18 @@ const COMMANDS: Record<string, Command> = {
   distinct: read.distinct,
   aggregate: read.aggregateCommand,
   explain: read.explain,
-  create: catalog.create,
-  drop: catalog.drop,
-  dropDatabase: catalog.dropDatabase,
-  renameCollection: catalog.renameCollection,
-  listCollections: catalog.listCollections,
-  listDatabases: catalog.listDatabases,
-  listIndexes: catalog.listIndexes,
-  createIndexes: catalog.createIndexes,
-  dropIndexes: catalog.dropIndexes,
-  deleteIndexes: catalog.dropIndexes,
-  collMod: catalog.collMod,
-  collStats: catalog.collStats,
-  dbStats: catalog.dbStats,
+  create: collections.create,
+  drop: collections.drop,
+  dropDatabase: collections.dropDatabase,
+  renameCollection: collections.renameCollection,
+  listCollections: collections.listCollections,
+  listDatabases: collections.listDatabases,
+  listIndexes: indexes.listIndexes,
+  createIndexes: indexes.createIndexes,
+  dropIndexes: indexes.dropIndexes,
+  collMod: indexes.collMod,
+  collStats: collections.collStats,
+  dbStats: collections.dbStats,
 };
 const ALIASES: Record<string, string> = {
   findandmodify: 'findAndModify',
@@ -87,8 +88,11 @@ const ALIASES: Record<string, string> = {
   dbstats: 'dbStats',
   collstats: 'collStats',
   listcollections: 'listCollections',
+  deleteIndexes: 'dropIndexes',
 };
+export const COMMAND_NAMES = Object.keys(COMMANDS);
 
+/** The command of this name, behind the check of what is asked of it. */
 export function commandOf(name: string): Command {
   const key = ALIASES[name] ?? name;
   const command = Object.hasOwn(COMMANDS, key) ? COMMANDS[key] : undefined;
@@ -98,5 +102,11 @@ export function commandOf(name: string): Command {
       'CommandNotFound',
       `no such command: '${name}'; if MongoDB has it, it is not in the embedded store: set MONGO_URL`,
     );
-  return command;
+  return (context) => {
+    const given = { ...context.command, ...(name !== key && { [key]: context.command[name] }) };
+    if (name !== key) delete given[name];
+    assertConcerns(given);
+    assertOptions(key, given);
+    return command({ ...context, command: given });
+  };
 }

@@ -1,12 +1,14 @@
-import { aggregate, asRaw, assertPipeline } from '../aggregate';
-import { type Doc, encode, isDocument, isTrue, Int32, type Long, toInteger } from '../bson';
+import { aggregate, assertPipeline, leadingQuery } from '../aggregate/pipeline';
+import { bsonType, type Doc, encode, isDocument, isTrue, Int32, type Long, toInteger } from '../bson';
 import { encodeKey } from '../compare';
 import { badValue, failedToParse, MongoError, notHere } from '../errors';
+import { evaluate } from '../expressions/evaluate';
 import { explain as explainQuery, find as findDocs } from '../find';
+import { wrap } from '../numbers';
 import { valuesAt } from '../paths';
 import { compileProjection } from '../projection';
 import { parseSort } from '../sort';
-import { type Command, collectionName, documentOf, refuse } from './command';
+import { type Command, collectionName, documentOf } from './command';
 
 const nonNegative = (value: unknown, name: string): number => {
   const number = toInteger(value, 0);
@@ -16,7 +18,6 @@ const nonNegative = (value: unknown, name: string): number => {
 
 export const find: Command = ({ storage, cursors, db, command }) => {
   const name = collectionName(command.find);
-  refuse(command, 'collation', 'tailable', 'awaitData', 'min', 'max', 'returnKey', 'showRecordId', 'oplogReplay');
   storage.freshRead();
   const limit = toInteger(command.limit, 0);
   const singleBatch = isTrue(command.singleBatch) || limit < 0;
@@ -37,20 +38,26 @@ export const find: Command = ({ storage, cursors, db, command }) => {
     rows(),
     command.batchSize === undefined ? undefined : nonNegative(command.batchSize, 'batchSize'),
     singleBatch,
+    isTrue(command.noCursorTimeout),
   );
 };
 
-export const getMore: Command = ({ cursors, command }) =>
-  cursors.next(command.getMore as Long, command.batchSize === undefined ? undefined : nonNegative(command.batchSize, 'batchSize'));
+export const getMore: Command = ({ cursors, db, command }) =>
+  cursors.next(
+    `${db}.${collectionName(command.collection)}`,
+    command.getMore,
+    command.batchSize === undefined ? undefined : nonNegative(command.batchSize, 'batchSize'),
+  );
 
 export const killCursors: Command = ({ cursors, command }) => {
+  if (!Array.isArray(command.cursors) || !command.cursors.every((id) => bsonType(id) === 18))
+    throw badValue('cursors must be an array of longs');
   const ids = command.cursors as Long[];
   const killed = ids.filter((id) => cursors.kill(id));
   return { cursorsKilled: killed, cursorsNotFound: ids.filter((id) => !killed.includes(id)), cursorsAlive: [], cursorsUnknown: [], ok: 1 };
 };
 
 export const count: Command = ({ storage, db, command }) => {
-  refuse(command, 'collation');
   storage.freshRead();
   const collection = storage.collection(db, collectionName(command.count));
   const filter = documentOf(command.query, 'query');
@@ -62,12 +69,12 @@ export const count: Command = ({ storage, db, command }) => {
 };
 
 export const distinct: Command = ({ storage, db, command }) => {
-  refuse(command, 'collation');
   storage.freshRead();
   if (typeof command.key !== 'string' || command.key === '') throw badValue('distinct needs a key');
   const values = new Map<string, unknown>();
   for (const { doc } of findDocs(storage, storage.collection(db, collectionName(command.distinct)), {
     filter: documentOf(command.query, 'query'),
+    hint: command.hint,
   })) {
     for (const value of valuesAt(doc, command.key).flatMap((found) => (Array.isArray(found) ? (found as unknown[]) : [found])))
       if (value !== undefined) values.set(encodeKey(value).toString('latin1'), value);
@@ -75,18 +82,25 @@ export const distinct: Command = ({ storage, db, command }) => {
   return { values: [...values.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value), ok: 1 };
 };
 
-export const aggregateCommand: Command = ({ storage, cursors, db, command }) => {
-  refuse(command, 'collation');
+export const aggregateCommand: Command = (context) => {
+  const { storage, cursors, db, command } = context;
   if (typeof command.aggregate !== 'string') throw notHere('an aggregation of the whole database');
   const name = collectionName(command.aggregate);
-  if (isTrue(command.explain)) throw notHere('explain inside aggregate');
+  if (isTrue(command.explain)) return explain({ ...context, command: { explain: { ...command, explain: false } } });
   if (!isDocument(command.cursor)) throw failedToParse("The 'cursor' option is required, except for aggregate with the explain argument");
   storage.freshRead();
   const pipeline = assertPipeline(command.pipeline);
-  const docs = aggregate(storage, db, name, pipeline, command.hint, Object.fromEntries(Object.entries(documentOf(command.let, 'let'))));
+  const docs = aggregate(storage, db, name, pipeline, { hint: command.hint, variables: letOf(command.let) });
   const batchSize = command.cursor.batchSize;
-  return cursors.first(`${db}.${name}`, asRaw(docs), batchSize === undefined ? undefined : nonNegative(batchSize, 'batchSize'), false);
+  return cursors.first(
+    `${db}.${name}`,
+    docs.map((doc) => encode(doc)),
+    batchSize === undefined ? undefined : nonNegative(batchSize, 'batchSize'),
+    false,
+  );
 };
+const letOf = (spec: unknown) =>
+  Object.fromEntries(Object.entries(documentOf(spec, 'let')).map(([name, expression]) => [name, evaluate(expression, {})]));
 
 export const explain: Command = ({ storage, db, command }) => {
   const inner = documentOf(command.explain, 'explain');
@@ -103,10 +117,9 @@ export const explain: Command = ({ storage, db, command }) => {
     delete: statement?.q,
   };
   if (kind === 'aggregate') {
-    const [first, second] = assertPipeline(inner.pipeline);
-    filters.aggregate = first?.$match;
-    const sort = first?.$sort ?? second?.$sort;
-    if (sort !== undefined) inner.sort = sort;
+    const { query } = leadingQuery(assertPipeline(inner.pipeline));
+    filters.aggregate = query.filter;
+    Object.assign(inner, { sort: query.sort, skip: wrap(query.skip ?? 0), limit: wrap(query.limit ?? 0) });
   }
   if (!(kind in filters)) throw new MongoError(59, 'CommandNotFound', `Explain failed due to unknown command: ${kind}`);
   const { winningPlan, executionStats } = explainQuery(storage, storage.collection(db, name), {

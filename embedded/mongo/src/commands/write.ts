@@ -1,11 +1,13 @@
 import { decode, encode, isDocument, isTrue, ObjectId, toInteger, type Doc } from '../bson';
+import { structuredCopy } from '../documents';
 import { badValue, failedToParse, MongoError } from '../errors';
 import { find } from '../find';
 import { compileProjection } from '../projection';
 import { parseSort } from '../sort';
 import type { Collection, Storage } from '../storage/storage';
-import { compileUpdate, structuredCopy, upsertSeed } from '../update';
-import { type Command, collectionName, documentOf, orCreate, refuse } from './command';
+import { compileUpdate, isReplacement, upsertSeed } from '../update/update';
+import { type Command, collectionName, documentOf, orCreate } from './command';
+import { assertOptions } from './options';
 
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 const MAX_DEPTH = 180;
@@ -116,21 +118,31 @@ function change(
   storage.replace(collection, before, after, raw);
   return after;
 }
+const usesExpr = (filter: Doc): boolean =>
+  Object.entries(filter).some(
+    ([key, part]) => key === '$expr' || (['$and', '$or', '$nor'].includes(key) && (part as Doc[]).some(usesExpr)),
+  );
 function upsert(
   storage: Storage,
   collection: Collection,
   apply: ReturnType<typeof compileUpdate>,
   { filter, update, arrayFilters }: Change,
 ): Doc {
+  if (usesExpr(filter)) throw new MongoError(224, 'QueryFeatureNotAllowed', '$expr is not allowed in the query predicate for an upsert');
   const seed = upsertSeed(filter);
-  const replacing = isDocument(update) && !Object.keys(update).some((key) => key.startsWith('$'));
-  const start: Doc = replacing ? ('_id' in seed ? { _id: seed._id } : {}) : seed;
+  const start: Doc = isReplacement(update) ? ('_id' in seed ? { _id: seed._id } : {}) : seed;
   const made = withId(apply(start, { inserting: true, filter, arrayFilters }), undefined);
   assertStorable(made.doc);
   assertFits(made.raw);
   storage.insert(collection, made.doc, made.raw);
   return made.doc;
 }
+/** A statement without a filter must not mean "everything". */
+const required = (statement: Doc, field: string): Doc => {
+  if (statement[field] === undefined || statement[field] === null)
+    throw new MongoError(40414, 'Location40414', `BSON field '${field}' is missing but a required field`);
+  return documentOf(statement[field], field);
+};
 const arrayFiltersOf = (value: unknown): Doc[] => {
   if (value === undefined) return [];
   if (!Array.isArray(value) || !value.every(isDocument)) throw badValue('arrayFilters must be an array of objects');
@@ -146,24 +158,23 @@ export const update: Command = (context) => {
     let nModified = 0;
     const upserted: Doc[] = [];
     const faults = each(statements, command.ordered !== false, ({ doc: statement }, index) => {
-      refuse(statement, 'collation', 'c', 'sampleId');
+      assertOptions('update.updates', statement);
       const spec: Change = {
-        filter: documentOf(statement.q, 'q'),
+        filter: required(statement, 'q'),
         update: statement.u,
         arrayFilters: arrayFiltersOf(statement.arrayFilters),
       };
-      const apply = compileUpdate(spec.update);
+      const apply = compileUpdate(spec.update, spec.arrayFilters);
       const multi = isTrue(statement.multi);
-      if (multi && isDocument(spec.update) && !Object.keys(spec.update).some((key) => key.startsWith('$')))
-        throw failedToParse('multi update is not supported for replacement-style update');
+      if (multi && isReplacement(spec.update)) throw failedToParse('multi update is not supported for replacement-style update');
       const existing = storage.collection(db, name);
       // Found first and changed after: a document must not be met again where its change has moved it.
       const found = [
         ...find(storage, existing, { filter: spec.filter, limit: multi ? 0 : 1, hint: statement.hint, sort: parseSort(statement.sort) }),
       ];
       for (const match of found) {
-        n += 1;
         if (existing !== undefined && change(storage, existing, match, apply, spec) !== undefined) nModified += 1;
+        n += 1;
       }
       if (found.length === 0 && isTrue(statement.upsert)) {
         const made = upsert(storage, orCreate(storage, db, name), apply, spec);
@@ -182,11 +193,11 @@ export const remove: Command = (context) => {
   return storage.write(() => {
     let n = 0;
     const faults = each(statements, command.ordered !== false, ({ doc: statement }) => {
-      refuse(statement, 'collation');
+      assertOptions('delete.deletes', statement);
       const limit = toInteger(statement.limit, -1);
       if (limit !== 0 && limit !== 1) throw failedToParse(`The limit field in delete objects must be 0 or 1. Got ${limit}`);
       const collection = storage.collection(db, name);
-      for (const { doc } of [...find(storage, collection, { filter: documentOf(statement.q, 'q'), limit, hint: statement.hint })]) {
+      for (const { doc } of [...find(storage, collection, { filter: required(statement, 'q'), limit, hint: statement.hint })]) {
         if (collection !== undefined) storage.remove(collection, doc);
         n += 1;
       }
@@ -196,8 +207,7 @@ export const remove: Command = (context) => {
 };
 
 export const findAndModify: Command = ({ storage, db, command }) => {
-  const name = collectionName(command.findAndModify ?? command.findandmodify);
-  refuse(command, 'collation');
+  const name = collectionName(command.findAndModify);
   const removing = isTrue(command.remove);
   if (removing && command.update !== undefined) throw failedToParse('Cannot specify both an update and remove=true');
   if (!removing && command.update === undefined) throw failedToParse('Either an update or remove=true must be specified');
@@ -217,7 +227,7 @@ export const findAndModify: Command = ({ storage, db, command }) => {
       if (found !== undefined && collection !== undefined) storage.remove(collection, found.doc);
       return { lastErrorObject: { n: found === undefined ? 0 : 1 }, value: show(found?.doc), ok: 1 };
     }
-    const apply = compileUpdate(spec.update);
+    const apply = compileUpdate(spec.update, spec.arrayFilters);
     if (found !== undefined && collection !== undefined) {
       const before = found.doc;
       const after = change(storage, collection, found, apply, spec) ?? before;

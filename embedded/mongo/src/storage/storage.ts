@@ -33,10 +33,10 @@ export function openStorage(dataDir: string) {
   };
 
   /** Which index refuses this document, if any. Asked before anything is written, so that a refusal leaves nothing behind. */
-  const assertUnique = (collection: Collection, index: Index, doc: Doc, idKey: Buffer, found: Buffer[]) => {
+  const assertUnique = (collection: Collection, index: Index, doc: Doc, idKey: Buffer, keys: Buffer[]) => {
     if (!index.unique) return;
-    for (const entry of found) {
-      const holder = entries.getBinary(entryKey(index, entry, idKey));
+    for (const key of keys) {
+      const holder = entries.getBinary(key);
       if (holder !== undefined && !idKey.equals(holder)) throw duplicateKey(collection, index, doc);
     }
   };
@@ -45,11 +45,12 @@ export function openStorage(dataDir: string) {
     index.multikey = index.multikey.map((known, at) => known || multikey[at] === true);
     return true;
   };
-  const entriesFor = (collection: Collection, doc: Doc) =>
+  /** The keys a document has in every index; all are built, and so found too long, before anything is written. */
+  const entryKeysOf = (collection: Collection, doc: Doc, idKey: Buffer) =>
     collection.indexes.map((index) => {
       const { entries: found, multikey } = entriesOf(index, doc);
       if (learnArrays(index, multikey)) catalog.save(collection);
-      return { index, found };
+      return { index, keys: found.map((entry) => entryKey(index, entry, idKey)) };
     });
 
   return {
@@ -73,8 +74,9 @@ export function openStorage(dataDir: string) {
           const idKey = keyOfId(doc._id);
           const { entries: found, multikey } = entriesOf(index, doc);
           learnArrays(index, multikey);
-          assertUnique(collection, index, doc, idKey, found);
-          for (const entry of found) entries.putSync(entryKey(index, entry, idKey), idKey);
+          const keys = found.map((entry) => entryKey(index, entry, idKey));
+          assertUnique(collection, index, doc, idKey, keys);
+          for (const entry of keys) entries.putSync(entry, idKey);
         }
       } catch (error) {
         clear(entries, index.id);
@@ -97,28 +99,27 @@ export function openStorage(dataDir: string) {
       const idKey = keyOfId(doc._id);
       const key = docKey(collection, idKey);
       if (docs.doesExist(key)) throw duplicateKey(collection, undefined, doc);
-      const all = entriesFor(collection, doc);
-      for (const { index, found } of all) assertUnique(collection, index, doc, idKey, found);
+      const all = entryKeysOf(collection, doc, idKey);
+      for (const { index, keys } of all) assertUnique(collection, index, doc, idKey, keys);
       docs.putSync(key, raw);
-      for (const { index, found } of all) for (const entry of found) entries.putSync(entryKey(index, entry, idKey), idKey);
+      for (const { keys } of all) for (const entry of keys) entries.putSync(entry, idKey);
       collection.count += 1;
     },
     replace(collection: Collection, before: Doc, after: Doc, raw: Buffer) {
       const idKey = keyOfId(after._id);
-      const now = entriesFor(collection, after);
-      for (const { index, found } of now) assertUnique(collection, index, after, idKey, found);
-      const then = entriesFor(collection, before);
-      now.forEach(({ index, found: come }, at) => {
-        const gone = then[at]?.found ?? [];
-        for (const entry of gone) if (!come.some((other) => other.equals(entry))) entries.removeSync(entryKey(index, entry, idKey));
-        for (const entry of come) if (!gone.some((other) => other.equals(entry))) entries.putSync(entryKey(index, entry, idKey), idKey);
+      const now = entryKeysOf(collection, after, idKey);
+      for (const { index, keys } of now) assertUnique(collection, index, after, idKey, keys);
+      const then = entryKeysOf(collection, before, idKey);
+      now.forEach(({ keys: come }, at) => {
+        const gone = then[at]?.keys ?? [];
+        for (const entry of gone) if (!come.some((other) => other.equals(entry))) entries.removeSync(entry);
+        for (const entry of come) if (!gone.some((other) => other.equals(entry))) entries.putSync(entry, idKey);
       });
       docs.putSync(docKey(collection, idKey), raw);
     },
     remove(collection: Collection, doc: Doc) {
       const idKey = keyOfId(doc._id);
-      for (const { index, found } of entriesFor(collection, doc))
-        for (const entry of found) entries.removeSync(entryKey(index, entry, idKey));
+      for (const { keys } of entryKeysOf(collection, doc, idKey)) for (const entry of keys) entries.removeSync(entry);
       docs.removeSync(docKey(collection, idKey));
       collection.count -= 1;
     },
@@ -128,11 +129,6 @@ export function openStorage(dataDir: string) {
     /** The `_id` keys that index entries between two keys lead to. */
     scanEntries: (index: Index, low: Buffer, high: Buffer, reverse: boolean, firstChunk?: number) =>
       scan(entries, entrySpan(index, low, high, reverse), firstChunk),
-    /** How many entries lie between two keys, without looking at them. */
-    countEntries(index: Index, low: Buffer, high: Buffer): number {
-      const span = entrySpan(index, low, high, false);
-      return entries.getKeysCount({ start: span.low, end: span.high });
-    },
     close: () => root.close(),
   };
 }

@@ -1,91 +1,8 @@
-import { Binary, type Doc, encode, Int32, isDocument, isNumeric, isTrue, toDouble } from '../bson';
+import { type Doc, encode, Int32, isDocument, isNumeric, isTrue, toDouble } from '../bson';
 import { badValue, MongoError, notHere } from '../errors';
 import { compileFilter } from '../matcher';
 import type { Index } from '../storage/keys';
-import type { Collection } from '../storage/storage';
-import { type Command, collectionName, documentOf, orCreate, refuse } from './command';
-
-const missing = (ns: string) => new MongoError(26, 'NamespaceNotFound', `ns does not exist: ${ns}`);
-
-export const create: Command = ({ storage, db, command }) => {
-  const name = collectionName(command.create);
-  refuse(
-    command,
-    'capped',
-    'timeseries',
-    'validator',
-    'viewOn',
-    'pipeline',
-    'collation',
-    'clusteredIndex',
-    'encryptedFields',
-    'expireAfterSeconds',
-    'changeStreamPreAndPostImages',
-  );
-  return storage.write((): Doc => {
-    if (storage.collection(db, name) !== undefined) throw new MongoError(48, 'NamespaceExists', `Collection ${db}.${name} already exists.`);
-    storage.create(db, name);
-    return { ok: 1 };
-  });
-};
-
-export const drop: Command = ({ storage, db, command }) => {
-  const name = collectionName(command.drop);
-  return storage.write((): Doc => {
-    const collection = storage.collection(db, name);
-    if (collection === undefined) return { ok: 1 };
-    const nIndexesWas = collection.indexes.length + 1;
-    storage.drop(collection);
-    return { nIndexesWas, ns: `${db}.${name}`, ok: 1 };
-  });
-};
-
-const ofDatabase = (collections: Map<string, Collection>, db: string) =>
-  [...collections.values()].filter((collection) => collection.db === db);
-
-export const dropDatabase: Command = ({ storage, db }) =>
-  storage.write((): Doc => {
-    for (const collection of ofDatabase(storage.collections, db)) storage.drop(collection);
-    return { dropped: db, ok: 1 };
-  });
-
-export const renameCollection: Command = ({ storage, command }) => {
-  const [from, to] = [command.renameCollection, command.to].map((ns) => {
-    const [db = '', ...rest] = String(ns).split('.');
-    return { db, name: collectionName(rest.join('.')) };
-  }) as [{ db: string; name: string }, { db: string; name: string }];
-  return storage.write((): Doc => {
-    const collection = storage.collection(from.db, from.name);
-    if (collection === undefined) throw missing(`${from.db}.${from.name}`);
-    const target = storage.collection(to.db, to.name);
-    if (target !== undefined && !isTrue(command.dropTarget)) throw new MongoError(48, 'NamespaceExists', 'target namespace exists');
-    if (target !== undefined) storage.drop(target);
-    storage.rename(collection, to.db, to.name);
-    return { ok: 1 };
-  });
-};
-
-export const listCollections: Command = ({ storage, cursors, db, command }) => {
-  const matches = compileFilter(documentOf(command.filter, 'filter'));
-  const docs = ofDatabase(storage.collections, db)
-    .map((collection): Doc => ({
-      name: collection.name,
-      type: 'collection',
-      options: {},
-      info: { readOnly: false, uuid: new Binary(collection.uuid, 4) },
-      idIndex: { v: new Int32(2), key: { _id: new Int32(1) }, name: '_id_' },
-    }))
-    .filter(matches)
-    .map((doc) => encode(isTrue(command.nameOnly) ? { name: doc.name, type: doc.type } : doc));
-  return cursors.first(`${db}.$cmd.listCollections`, docs, undefined, false);
-};
-
-export const listDatabases: Command = ({ storage, command }) => {
-  const names = [...new Set([...storage.collections.values()].map(({ db }) => db))].sort();
-  const matches = compileFilter(documentOf(command.filter, 'filter'));
-  const databases = names.map((name): Doc => ({ name, sizeOnDisk: new Int32(0), empty: false })).filter(matches);
-  return { databases: isTrue(command.nameOnly) ? databases.map(({ name }) => ({ name })) : databases, totalSize: new Int32(0), ok: 1 };
-};
+import { type Command, collectionName, documentOf, noSuchNamespace, orCreate, refuse } from './command';
 
 const keyPattern = (index: Pick<Index, 'keys'>): Doc =>
   Object.fromEntries(index.keys.map(({ path, direction }) => [path, new Int32(direction)]));
@@ -102,7 +19,7 @@ const present = (index: Index): Doc => ({
 export const listIndexes: Command = ({ storage, cursors, db, command }) => {
   const name = collectionName(command.listIndexes);
   const collection = storage.collection(db, name);
-  if (collection === undefined) throw missing(`${db}.${name}`);
+  if (collection === undefined) throw noSuchNamespace(`${db}.${name}`);
   return cursors.first(
     `${db}.${name}`,
     [{ v: new Int32(2), key: { _id: new Int32(1) }, name: '_id_' }, ...collection.indexes.map(present)].map(encode),
@@ -110,6 +27,23 @@ export const listIndexes: Command = ({ storage, cursors, db, command }) => {
     false,
   );
 };
+
+const isIdIndex = ({ keys }: Pick<Index, 'keys'>) => keys.length === 1 && keys[0]?.path === '_id' && keys[0].direction === 1;
+const inTtlRange = (seconds: number) => seconds >= 0 && seconds <= 2_147_483_647;
+const PARTIAL_OPERATORS = ['$eq', '$gt', '$gte', '$lt', '$lte', '$in', '$type', '$exists'];
+/** The filters that MongoDB takes for a partial index. */
+function assertPartial(filter: Doc): void {
+  compileFilter(filter);
+  const refused = (what: string) => new MongoError(67, 'CannotCreateIndex', `Expression not supported in partial index: ${what}`);
+  for (const [key, condition] of Object.entries(filter)) {
+    if ((key === '$and' || key === '$or') && Array.isArray(condition)) condition.filter(isDocument).forEach(assertPartial);
+    else if (key.startsWith('$')) throw refused(key);
+    else if (isDocument(condition))
+      for (const [operator, operand] of Object.entries(condition))
+        if (operator.startsWith('$') && (!PARTIAL_OPERATORS.includes(operator) || (operator === '$exists' && !isTrue(operand))))
+          throw refused(`${key}: ${operator}`);
+  }
+}
 
 function parseIndex(spec: Doc) {
   refuse(
@@ -142,14 +76,20 @@ function parseIndex(spec: Doc) {
     return { path, direction: sign as 1 | -1 };
   });
   const partial = spec.partialFilterExpression;
-  if (partial !== undefined) compileFilter(documentOf(partial, 'partialFilterExpression'));
+  if (partial !== undefined) assertPartial(documentOf(partial, 'partialFilterExpression'));
   const sparse = isTrue(spec.sparse);
   if (sparse && partial !== undefined)
     throw new MongoError(67, 'CannotCreateIndex', 'cannot mix "partialFilterExpression" and "sparse" options');
   const name = typeof spec.name === 'string' ? spec.name : keys.map(({ path, direction }) => `${path}_${direction}`).join('_');
   const expire = spec.expireAfterSeconds;
-  if (expire !== undefined && (keys.length !== 1 || !isNumeric(expire)))
-    throw new MongoError(67, 'CannotCreateIndex', 'TTL indexes are single-field indexes with a number of seconds');
+  if (expire !== undefined && (keys.length !== 1 || keys[0]?.path === '_id' || !isNumeric(expire) || !inTtlRange(toDouble(expire))))
+    throw new MongoError(
+      67,
+      'CannotCreateIndex',
+      'TTL indexes are single-field indexes, not on _id, with a number of seconds from 0 to 2147483647',
+    );
+  if (keys.length === 1 && keys[0]?.path === '_id' && (spec.unique !== undefined || sparse || partial !== undefined))
+    throw new MongoError(197, 'InvalidIndexSpecificationOption', 'the index on _id takes no options');
   return {
     name,
     keys,
@@ -169,7 +109,7 @@ export const createIndexes: Command = ({ storage, db, command }) => {
     const collection = orCreate(storage, db, name);
     const numIndexesBefore = collection.indexes.length + 1;
     for (const spec of specs) {
-      if (spec.keys.length === 1 && spec.keys[0]?.path === '_id') continue;
+      if (isIdIndex(spec)) continue;
       const same = (index: Index) => JSON.stringify(index.keys) === JSON.stringify(spec.keys);
       const alike = (index: Index) =>
         same(index) &&
@@ -181,7 +121,7 @@ export const createIndexes: Command = ({ storage, db, command }) => {
       if (named !== undefined) {
         if (alike(named)) continue;
         throw new MongoError(
-          same(named) ? 86 : 86,
+          86,
           'IndexKeySpecsConflict',
           `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${spec.name}`,
         );
@@ -200,7 +140,7 @@ export const dropIndexes: Command = ({ storage, db, command }) => {
   const name = collectionName(command.dropIndexes);
   return storage.write((): Doc => {
     const collection = storage.collection(db, name);
-    if (collection === undefined) throw missing(`${db}.${name}`);
+    if (collection === undefined) throw noSuchNamespace(`${db}.${name}`);
     const nIndexesWas = collection.indexes.length + 1;
     const wanted: unknown[] = Array.isArray(command.index) ? (command.index as unknown[]) : [command.index];
     if (command.index === '*') for (const index of [...collection.indexes]) storage.dropIndex(collection, index);
@@ -228,19 +168,8 @@ export const dropIndexes: Command = ({ storage, db, command }) => {
 };
 
 export const collMod: Command = ({ storage, db, command }) => {
-  refuse(
-    command,
-    'validator',
-    'validationLevel',
-    'validationAction',
-    'viewOn',
-    'pipeline',
-    'cappedSize',
-    'cappedMax',
-    'changeStreamPreAndPostImages',
-  );
   const collection = storage.collection(db, collectionName(command.collMod));
-  if (collection === undefined) throw missing(`${db}.${String(command.collMod)}`);
+  if (collection === undefined) throw noSuchNamespace(`${db}.${String(command.collMod)}`);
   const spec = command.index;
   if (!isDocument(spec)) return { ok: 1 };
   const index = collection.indexes.find(
@@ -253,29 +182,4 @@ export const collMod: Command = ({ storage, db, command }) => {
     storage.setExpiry(collection, index, seconds);
     return { ok: 1 };
   });
-};
-
-export const collStats: Command = ({ storage, db, command }) => {
-  const name = collectionName(command.collStats ?? command.collstats);
-  const collection = storage.collection(db, name);
-  return {
-    ns: `${db}.${name}`,
-    count: new Int32(collection?.count ?? 0),
-    nindexes: new Int32((collection?.indexes.length ?? -1) + 1),
-    size: new Int32(0),
-    storageSize: new Int32(0),
-    ok: 1,
-  };
-};
-export const dbStats: Command = ({ storage, db }) => {
-  const all = ofDatabase(storage.collections, db);
-  return {
-    db,
-    collections: new Int32(all.length),
-    objects: new Int32(all.reduce((sum, { count }) => sum + count, 0)),
-    indexes: new Int32(all.reduce((sum, { indexes }) => sum + indexes.length + 1, 0)),
-    dataSize: new Int32(0),
-    storageSize: new Int32(0),
-    ok: 1,
-  };
 };

@@ -1,0 +1,94 @@
+/** What one device was asked to send, in the order in which it was typed. */
+export interface Typed {
+  device: string;
+  chatRoomId: string;
+  text: string;
+}
+export interface Stored {
+  seq: number;
+  text: string;
+}
+export interface Shown {
+  text: string;
+  status: string;
+  error?: { code: string; message: string } | undefined;
+  seq?: number | undefined;
+}
+export interface Outcome {
+  typed: Typed[];
+  /** By room, as the server pages it. */
+  server: Record<string, Stored[]>;
+  /** What each device shows, by room. */
+  devices: Record<string, Record<string, Shown[]>>;
+}
+export interface Fault {
+  kind: 'lost' | 'doubled' | 'reordered' | 'unlike' | 'unasked' | 'gap';
+  what: string;
+}
+
+const seqsOf = (messages: { seq?: number | undefined }[]) => messages.flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
+
+/** What may never be seen, at no moment: a hole, a repeat or a step back in what a device holds as stored. */
+export function checkMoment(device: string, messages: readonly Shown[]): Fault[] {
+  const seqs = seqsOf([...messages]);
+  const faults: Fault[] = [];
+  seqs.forEach((seq, at) => {
+    const before = seqs[at - 1];
+    if (before === undefined || seq === before + 1) return;
+    faults.push({ kind: seq === before ? 'doubled' : seq < before ? 'reordered' : 'gap', what: `${device} shows ${seq} after ${before}` });
+  });
+  const texts = messages.map(({ text }) => text);
+  for (const text of new Set(texts.filter((text, at) => texts.indexOf(text) !== at)))
+    faults.push({ kind: 'doubled', what: `${device} shows “${text}” twice` });
+  return faults;
+}
+
+/** After healing: everything typed is stored exactly once, in the order of its device, and every device shows what the server has. */
+export function checkOutcome({ typed, server, devices }: Outcome): Fault[] {
+  const faults: Fault[] = [];
+  for (const [room, stored] of Object.entries(server)) {
+    stored.forEach(({ seq }, at) => {
+      if (seq !== at + 1) faults.push({ kind: 'gap', what: `place ${at + 1} of ${room} holds ${seq}` });
+    });
+    const times = new Map<string, number[]>();
+    for (const { text, seq } of stored) times.set(text, [...(times.get(text) ?? []), seq]);
+    const asked = typed.filter(({ chatRoomId }) => chatRoomId === room);
+    for (const { text } of asked) {
+      const places = times.get(text) ?? [];
+      if (places.length === 0) faults.push({ kind: 'lost', what: `“${text}” was never stored` });
+      if (places.length > 1) faults.push({ kind: 'doubled', what: `“${text}” was stored as ${places.join(' and ')}` });
+    }
+    const known = new Set(asked.map(({ text }) => text));
+    for (const text of times.keys()) if (!known.has(text)) faults.push({ kind: 'unasked', what: `“${text}” was typed by nobody` });
+    for (const device of new Set(asked.map((entry) => entry.device))) {
+      let last = 0;
+      for (const { text } of asked.filter((entry) => entry.device === device)) {
+        const [place] = times.get(text) ?? [];
+        if (place === undefined) continue;
+        if (place < last) faults.push({ kind: 'reordered', what: `“${text}” of ${device} was stored before what was typed before it` });
+        last = Math.max(last, place);
+      }
+    }
+    for (const [device, rooms] of Object.entries(devices)) {
+      const shown = rooms[room];
+      if (shown === undefined) continue;
+      faults.push(...checkMoment(device, shown));
+      const waiting = shown.filter(({ status }) => status !== 'sent');
+      if (waiting.length > 0)
+        faults.push({
+          kind: 'unlike',
+          what: `${device} still has “${waiting[0]?.text}” as ${waiting[0]?.status} ${waiting[0]?.error?.code ?? ''}`,
+        });
+      const [held, there] = [shown.map(({ seq, text }) => `${seq} ${text}`), stored.map(({ seq, text }) => `${seq} ${text}`)];
+      // A device may hold the newest part alone; what it holds must be the server's to the end.
+      const end = there.slice(there.length - held.length);
+      const differs = held.findIndex((entry, at) => entry !== end[at]);
+      if (differs !== -1 || held.length > there.length || (held.length === 0 && there.length > 0))
+        faults.push({
+          kind: 'unlike',
+          what: `${device} shows “${held[differs] ?? 'nothing'}” where the server has “${end[differs] ?? there.at(-1)}”`,
+        });
+    }
+  }
+  return faults;
+}

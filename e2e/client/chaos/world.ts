@@ -1,0 +1,245 @@
+import { createLinsta, createMemoryOutbox, type OutboxStorage } from '@linsta/client';
+import { createFaultProxy } from '@linsta/testing';
+import { checkMoment, checkOutcome, type Fault, type Shown, type Stored, type Typed } from './checker';
+import { createFrameProxy } from './frame-proxy';
+import { createRandom } from './random';
+
+const USERS = ['ann', 'ben', 'cat'] as const;
+const DEVICES = ['phone', 'laptop'] as const;
+const FAULTS = ['cut', 'silent', 'slow', 'duplicate', 'swap', 'drop', 'strand', 'reload'] as const;
+export type FaultKind = (typeof FAULTS)[number] | 'killed';
+const MOST_WAITING = 20;
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+export interface WorldResult {
+  seed: number;
+  faults: Fault[];
+  sent: number;
+  received: number;
+  injected: Partial<Record<FaultKind, number>>;
+}
+/** A fault put in on purpose between the person and the client, to see that the run finds it. */
+export type Plant = (send: (text: string) => void, text: string, at: number) => void;
+
+interface Account {
+  _id: string;
+  token: string;
+}
+
+/** Three people with two devices each in three rooms, every device behind a network of its own that a seed makes fail. */
+export async function runSchedule(options: {
+  seed: number;
+  port: number;
+  forMs: number;
+  healsWithinMs: number;
+  plant?: Plant | undefined;
+}): Promise<WorldResult> {
+  const { seed, port } = options;
+  const random = createRandom(seed);
+  const direct = `http://127.0.0.1:${port}`;
+  /** Straight to the server, behind all faults; the server itself may be away for a moment. */
+  const call = async (method: string, path: string, token?: string, body?: unknown): Promise<any> => {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        const response = await fetch(direct + path, {
+          method,
+          headers: { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+          ...(body !== undefined && { body: JSON.stringify(body) }),
+        });
+        if (response.ok) return await response.json();
+        if (response.status < 500)
+          throw Object.assign(new Error(`${method} ${path}: ${response.status} ${await response.text()}`), { final: true });
+      } catch (error) {
+        if ((error as { final?: boolean }).final === true || tries > 60) throw error;
+      }
+      await sleep(250);
+    }
+  };
+  const accounts = new Map<string, Account>();
+  for (const name of USERS) {
+    const { user, token } = await call('POST', '/api/auth/register', undefined, {
+      name,
+      email: `${name}.${seed}.${process.pid}.${Date.now()}@example.com`,
+      password: 'correct horse',
+    });
+    accounts.set(name, { _id: user._id, token });
+  }
+  const accountOf = (name: string) => accounts.get(name) as Account;
+  const rooms: { id: string; members: string[] }[] = [];
+  for (const [one, other] of [
+    ['ann', 'ben'],
+    ['ann', 'cat'],
+    ['ben', 'cat'],
+  ] as const) {
+    const { chatRoomId } = await call('POST', '/api/chat/rooms', accountOf(one).token, { otherUserId: accountOf(other)._id });
+    rooms.push({ id: chatRoomId, members: [one, other] });
+  }
+
+  const faults: Fault[] = [];
+  const typed: Typed[] = [];
+  const injected: WorldResult['injected'] = {};
+  const count = (kind: FaultKind, times = 1) => (injected[kind] = (injected[kind] ?? 0) + times);
+
+  const devices = await Promise.all(
+    USERS.flatMap((user) =>
+      DEVICES.map(async (device) => {
+        const name = `${user}'s ${device}`;
+        const own = createRandom(random.below(2 ** 31));
+        const frames = await createFrameProxy({ port }, own);
+        const network = await createFaultProxy({ target: { port: frames.port }, random: own.next });
+        const storage: OutboxStorage = createMemoryOutbox();
+        const transports: ('websocket' | 'polling')[] = own.chance(0.7) ? ['websocket'] : ['polling', 'websocket'];
+        const mine = rooms.filter(({ members }) => members.includes(user));
+        const start = () => {
+          const linsta = createLinsta({
+            url: network.url,
+            token: accountOf(user).token,
+            outbox: storage,
+            transports,
+            deadlineMs: 5_000,
+            compareEveryMs: 1_000,
+          });
+          for (const { id } of mine) {
+            const room = linsta.messages(id);
+            room.subscribe(() => faults.push(...checkMoment(name, room.get().messages)));
+          }
+          linsta.connect();
+          return linsta;
+        };
+        let linsta = start();
+        let at = 0;
+        return {
+          name,
+          user,
+          transports,
+          mine,
+          network,
+          frames,
+          random: own,
+          linsta: () => linsta,
+          say() {
+            const { id } = own.pick(mine);
+            const text = `${name} ${(at += 1)}`;
+            typed.push({ device: name, chatRoomId: id, text });
+            const send = (words: string) => void linsta.messages(id).send(words);
+            if (options.plant === undefined) send(text);
+            else options.plant(send, text, at);
+          },
+          read: () =>
+            void linsta
+              .messages(own.pick(mine).id)
+              .markRead()
+              .catch(() => undefined),
+          /** As a page is loaded again: what waits stays in its storage. */
+          reload() {
+            linsta.close();
+            linsta = start();
+          },
+        };
+      }),
+    ),
+  );
+
+  // People write and read all the while; networks fail and come back.
+  const until = Date.now() + options.forMs;
+  const live = async (device: (typeof devices)[number]) => {
+    while (Date.now() < until) {
+      await sleep(device.random.between(20, 500));
+      const words = device.random.chance(0.2) ? device.random.between(2, 6) : 1;
+      // Nobody goes on for ever into a silence; and a machine under load must be able to catch up.
+      for (let n = 0; n < words && device.linsta().connection.get().waiting < MOST_WAITING; n += 1) device.say();
+      if (device.random.chance(0.3)) device.read();
+    }
+  };
+  const fail = async (device: (typeof devices)[number]) => {
+    const { network, frames } = device;
+    while (Date.now() < until) {
+      await sleep(device.random.between(200, 1_500));
+      const kind = device.random.pick(FAULTS);
+      count(kind);
+      // A silence may outlast the client's patience, see deadlineMs.
+      const lasts = device.random.between(200, kind === 'silent' ? 7_000 : 2_500);
+      if (kind === 'cut') network.down();
+      if (kind === 'silent') network.mode('silent');
+      if (kind === 'slow') network.shape({ latencyMs: 100, jitterMs: 300, sliceBytes: device.random.between(1, 200) });
+      if (kind === 'duplicate') frames.faults({ duplicate: 0.5 });
+      if (kind === 'swap') frames.faults({ swap: 0.5 });
+      if (kind === 'drop') frames.faults({ drop: 0.3 });
+      if (kind === 'strand') frames.strand(lasts);
+      if (kind === 'reload') device.reload();
+      await sleep(lasts);
+      network.heal();
+      frames.faults({});
+    }
+  };
+  await Promise.all(devices.flatMap((device) => [live(device), fail(device)]));
+  for (const { network, frames } of devices) {
+    network.heal();
+    frames.faults({});
+  }
+
+  const serverOf = async (): Promise<Record<string, Stored[]>> => {
+    const all: Record<string, Stored[]> = {};
+    for (const { id, members } of rooms) {
+      const stored: Stored[] = [];
+      for (;;) {
+        const page = await call('GET', `/api/chat/messages/${id}?limit=100&afterSeq=${stored.length}`, accountOf(members[0] ?? '').token);
+        stored.push(...page.map(({ seq, text }: Stored) => ({ seq, text })));
+        if (page.length < 100) break;
+      }
+      all[id] = stored;
+    }
+    return all;
+  };
+  const shownOf = () =>
+    Object.fromEntries(
+      devices.map(({ name, mine, linsta }): [string, Record<string, Shown[]>] => [
+        name,
+        Object.fromEntries(mine.map(({ id }) => [id, [...linsta().messages(id).get().messages]])),
+      ]),
+    );
+  /** Heads, watermarks and the number of unread, on every device and on the server. */
+  const checkLists = async () => {
+    const found: Fault[] = [];
+    for (const user of USERS) {
+      const list = (await call('GET', '/api/chat/rooms', accountOf(user).token)) as {
+        _id: string;
+        lastSeq: number;
+        readSeq: number;
+        othersReadSeq: number;
+        unreadCount: number;
+      }[];
+      const toText = (entries: typeof list) =>
+        entries
+          .map(({ _id, lastSeq, readSeq, othersReadSeq, unreadCount }) => [_id, lastSeq, readSeq, othersReadSeq, unreadCount].join(' '))
+          .sort()
+          .join('; ');
+      for (const { name, linsta, transports } of devices.filter((device) => device.user === user)) {
+        const { rooms: held } = linsta().rooms.get();
+        if (toText(held) !== toText(list))
+          found.push({ kind: 'unlike', what: `${name} lists ${toText(held)} where the server has ${toText(list)}` });
+        const { status, waiting } = linsta().connection.get();
+        if (status !== 'online' || waiting !== 0)
+          found.push({ kind: 'unlike', what: `${name} is ${status} with ${waiting} waiting, over ${transports.join()}` });
+      }
+    }
+    return found;
+  };
+  const heals = Date.now() + options.healsWithinMs;
+  let left: Fault[];
+  do {
+    await sleep(300);
+    left = [...(await checkLists()), ...checkOutcome({ typed, server: await serverOf(), devices: shownOf() })];
+  } while (left.length > 0 && Date.now() < heals);
+
+  const received = Object.values(shownOf()).reduce(
+    (sum, held) => sum + Object.values(held).reduce((all, { length }) => all + length, 0),
+    0,
+  );
+  for (const { linsta, network, frames } of devices) {
+    linsta().close();
+    await network.close();
+    await frames.close();
+  }
+  return { seed, faults: [...faults, ...left], sent: typed.length, received, injected };
+}
