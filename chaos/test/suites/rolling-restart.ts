@@ -30,5 +30,5 @@ export function rollingRestartSuite(environment: () => Environment): void {
     // The text first: it names what was broken.
     expect([countOf(report), toText(report)]).toEqual([0, expect.any(String)]);
     expect(outcome.rooms.reduce((sum, { messages }) => sum + messages.length, 0)).toBeGreaterThan(100);
-  }, 300_000);
+  }, 480_000);
 }
