@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'amqplib';
 import { createAmqpBus, createLogger, exchangeOf, parkedOf, unroutedOf, type EventBus, type Topology } from '@linsta/server';
 import { createBroker, describeWith, noBroker, waitFor, type Broker } from '@linsta/testing';
-import { aLike, busContract, QUEUES, QUICK_RETRIES_MS, type BusUnderTest, type ParkedLine } from './contract';
+import { createAmqpTools } from './amqp-tools';
+import { aLike, QUEUES } from './contract';
 
 const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
 const parking = { park: async () => undefined };
 
-describeWith(noBroker, 'the bus on RabbitMQ', () => {
+describeWith(noBroker, 'the bus on a RabbitMQ that fails', () => {
   let broker: Broker;
   beforeAll(async () => {
     broker = await createBroker();
@@ -15,70 +16,7 @@ describeWith(noBroker, 'the bus on RabbitMQ', () => {
   }, 90_000);
   afterAll(() => broker?.remove());
 
-  /** Queues of the test's own, so that tests do not meet. */
-  const createTopology = (): { topology: Topology; own: (queue: string) => string } => {
-    const namespace = `t${randomBytes(4).toString('hex')}`;
-    const own = (queue: string) => `${namespace}.${queue}`;
-    return {
-      own,
-      topology: {
-        namespace,
-        consumers: Object.fromEntries(QUEUES.map((queue) => [own(queue), ['LIKE']])),
-        retryDelaysMs: QUICK_RETRIES_MS,
-      },
-    };
-  };
-  const withChannel = async <T>(
-    work: (channel: Awaited<ReturnType<Awaited<ReturnType<typeof connect>>['createConfirmChannel']>>) => Promise<T>,
-  ): Promise<T> => {
-    const connection = await connect(broker.url);
-    try {
-      const channel = await connection.createConfirmChannel();
-      const result = await work(channel);
-      await channel.waitForConfirms();
-      return result;
-    } finally {
-      await connection.close();
-    }
-  };
-  const parkedLines = (queue: string): Promise<ParkedLine[]> =>
-    withChannel(async (channel) => {
-      const lines: ParkedLine[] = [];
-      for (let found = await channel.get(queue); found !== false; found = await channel.get(queue)) {
-        const { headers = {} } = found.properties;
-        lines.push({
-          queue: String(headers['x-queue']),
-          reason: String(headers['x-reason']),
-          attempts: Number(headers['x-attempts']),
-          raw: found.content.toString(),
-        });
-      }
-      channel.nackAll(true);
-      return lines;
-    });
-
-  describe('keeps the contract', () =>
-    busContract(async (): Promise<BusUnderTest> => {
-      const { topology, own } = createTopology();
-      const buses: EventBus[] = [];
-      // The suite's short queue names stand for this test's own ones.
-      const create = (): EventBus => {
-        const bus = createAmqpBus({ url: broker.url, name: 'test', logger, topology });
-        buses.push(bus);
-        return { ...bus, subscribe: (subscription) => bus.subscribe({ ...subscription, queue: own(subscription.queue) }) };
-      };
-      const bus = create();
-      return {
-        bus,
-        another: create,
-        publishRaw: (routingKey, content) =>
-          withChannel(async (channel) => void channel.publish(exchangeOf(topology), routingKey, content)),
-        parked: async (queue) =>
-          (await parkedLines(parkedOf(own(queue)))).map((line) => ({ ...line, queue: line.queue.replace(`${topology.namespace}.`, '') })),
-        parking,
-        close: async () => void (await Promise.all(buses.map((other) => other.close()))),
-      };
-    }));
+  const { createTopology, withChannel, parkedLines } = createAmqpTools(() => broker.url);
 
   /** A publisher and a consumer on their own queues; `handled` counts by event id. */
   async function createPair(): Promise<{
