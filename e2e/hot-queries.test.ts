@@ -85,7 +85,7 @@ async function tableOf(): Promise<string> {
   for (const statement of asking()) {
     const index = (await planOf(statement)).find(({ indexName }) => indexName !== undefined)?.indexName ?? '';
     const { service, collection } = statement;
-    const owner = collection === 'people' ? 'each service' : service;
+    const owner = ['people', 'parked_events'].includes(collection) ? 'each service' : service;
     const key = shardKeyOf(service, collection);
     const cells = [
       `${owner}.${collection}`,

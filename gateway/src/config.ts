@@ -40,7 +40,8 @@ const env = z.object({
   MAX_CONNECTIONS: count(9_000),
   MAX_CONNECTIONS_PER_ADDRESS: count(1_000),
   MAX_BODY_BYTES: count(64 * 1024, 16 * 1024 * 1024),
-  UPSTREAM_TIMEOUT_MS: milliseconds(10_000),
+  /** A little less than the 5 s within which everybody gets an answer, also while a database hangs. */
+  UPSTREAM_TIMEOUT_MS: milliseconds(4_800),
   /** A long poll is answered late on purpose: after the ping interval of realtime at the latest. */
   POLLING_TIMEOUT_MS: milliseconds(60_000),
   /** A WebSocket on which nothing moves for so long is dead; more than ping interval and ping timeout of realtime together. */

@@ -5,7 +5,17 @@ import type { GatewayConfig } from './config';
 const DEADLINE_MS = 1_000;
 const HOLDS_MS = 1_000;
 
-export type State = 'ok' | 'not ready' | 'down';
+export type State = 'ok' | 'degraded' | 'not ready' | 'down';
+
+const MAX_ANSWER_BYTES = 16_384;
+/** What a service says of itself, e.g. that it works without its broker for now. */
+const statusOf = (text: string): string | undefined => {
+  try {
+    return (JSON.parse(text) as { status?: string }).status;
+  } catch {
+    return undefined;
+  }
+};
 
 /** Asks every service how it is; an answer holds for a second, however many ask. */
 export function createHealth(config: GatewayConfig) {
@@ -21,8 +31,12 @@ export function createHealth(config: GatewayConfig) {
   const ask = (url: string) =>
     new Promise<State>((resolve) => {
       const request = get(new URL('/readyz', url), { agent }, (response) => {
-        response.resume();
-        resolve(response.statusCode === 200 ? 'ok' : 'not ready');
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (text.length < MAX_ANSWER_BYTES ? (text += chunk) : request.destroy()));
+        response.on('end', () => {
+          const answered = statusOf(text) === 'degraded' ? 'degraded' : 'ok';
+          resolve(response.statusCode === 200 ? answered : 'not ready');
+        });
       });
       const deadline = setTimeout(() => request.destroy(), DEADLINE_MS).unref();
       request

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import {
+  createBusState,
   createInternalApp,
   createInternalClient,
   createMetrics,
@@ -119,9 +120,10 @@ export function createRealtimeService(
 
         stops.add('consumers', () => consuming.stop());
 
+        const busState = createBusState(bus);
         const health = async () => ({
           service: ready ? ('ok' as const) : ('starting' as const),
-          bus: bus.healthy() ? ('ok' as const) : ('down' as const),
+          bus: busState(),
           // Chat within this node goes on without it.
           ...(cluster !== undefined && { redis: cluster.healthy() ? ('ok' as const) : ('degraded' as const) }),
         });

@@ -1,7 +1,7 @@
 import type { ServiceName } from '@linsta/contracts';
 import type { Connection } from 'mongoose';
 import { createServiceTokens, createTokenVerifier, type ServiceTokens } from './auth';
-import type { EventBus, Subscription } from './bus/bus';
+import { createBusState, type EventBus, type Subscription } from './bus/bus';
 import { createInternalApp, createPublicApp, listen, type HealthCheck, type InternalDoor, type RouteHandlers } from './http';
 import { createStops, type Service } from './lifecycle';
 import type { Logger } from './log';
@@ -66,10 +66,11 @@ export function createFramedService<S extends ServiceName>(
     const consuming = consumes === undefined ? undefined : await bus.subscribe(consumes);
     stops.add('consumers', () => consuming?.stop());
 
+    const busState = createBusState(bus);
     const health: HealthCheck = async () => ({
       service: ready ? 'ok' : 'starting',
       database: (await database.healthy()) ? 'ok' : 'down',
-      bus: bus.healthy() ? 'ok' : 'down',
+      bus: busState(),
     });
     const metrics = createMetrics({
       service,

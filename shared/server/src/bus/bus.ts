@@ -122,3 +122,16 @@ export function toBusEvent<T extends BusEventType>(
 ): BusEvent<T> {
   return { specversion: '1.0', id, source: `linsta/${source}`, type, time: time.toISOString(), data };
 }
+
+/**
+ * The bus as readiness shows it: `starting` until it was there once, so that nobody is let in before the queues are declared; `degraded` while it is away, since
+ * facts wait in their outboxes and everything else goes on.
+ */
+export function createBusState(bus: Pick<EventBus, 'healthy'>): () => 'ok' | 'degraded' | 'starting' {
+  let seen = false;
+  return () => {
+    if (!bus.healthy()) return seen ? 'degraded' : 'starting';
+    seen = true;
+    return 'ok';
+  };
+}

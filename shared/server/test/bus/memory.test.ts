@@ -1,4 +1,4 @@
-import { createLogger, createMemoryBus } from '@linsta/server';
+import { createBusState, createLogger, createMemoryBus } from '@linsta/server';
 import { waitFor } from '@linsta/testing';
 import { aLike, busContract, QUEUES, QUICK_RETRIES_MS, type ParkedLine } from './contract';
 
@@ -85,4 +85,14 @@ test('when the bus closes before anybody has subscribed, then publish is refused
   const bus = createMemoryBus({ logger, subscribed: new Promise(() => undefined) });
   const published = bus.publish(aLike());
   await Promise.all([expect(published).rejects.toThrow('closed'), bus.close()]);
+});
+
+test('when the bus was never there, then a service is starting; when it goes later, then it is degraded', () => {
+  const bus = { healthy: jest.fn(() => false) };
+  const state = createBusState(bus);
+  expect(state()).toBe('starting');
+  bus.healthy.mockReturnValue(true);
+  expect(state()).toBe('ok');
+  bus.healthy.mockReturnValue(false);
+  expect(state()).toBe('degraded');
 });
