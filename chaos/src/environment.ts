@@ -22,6 +22,11 @@ export async function createEnvironment(options: { scale: Record<string, number>
   const write = (line: string) => void lines.push(line);
   const [broker, redis] = await Promise.all([createBroker(), createRedis()]);
   const [storePort = 0] = await freePorts(1);
+  // The server that MONGO_URL names is used under a name of our own; the proxy can cut it off, and nobody here kills it.
+  const elsewhere = process.env.MONGO_URL ?? '';
+  const databasePort = elsewhere === '' ? storePort : Number(new URL(elsewhere).port || 27017);
+  const databaseHost = elsewhere === '' ? '127.0.0.1' : new URL(elsewhere).hostname;
+  const DATABASE_PREFIX = elsewhere === '' ? '' : `chaos${process.pid}_${Date.now()}`;
   const startStore = () =>
     createSupervised({
       name: 'store',
@@ -32,13 +37,16 @@ export async function createEnvironment(options: { scale: Record<string, number>
       onPid: () => undefined,
     });
   let store: ReturnType<typeof startStore> | undefined;
+  const database = await createFaultProxy({ target: { port: databasePort, host: databaseHost } });
   const startServers = async () => {
-    store ??= startStore();
+    if (elsewhere === '') store ??= startStore();
     await Promise.all([broker.start(), redis.start()]);
+    database.heal();
   };
-  if (options.late !== true) await startServers();
+  if (options.late === true) database.down();
+  else await startServers();
   const behind = (url: string) => createFaultProxy({ target: { port: Number(new URL(url).port) } });
-  const proxies = { broker: await behind(broker.url), redis: await behind(redis.url), database: await behind(`http://x:${storePort}`) };
+  const proxies = { broker: await behind(broker.url), redis: await behind(redis.url), database };
 
   const stack: Stack = await startStack({
     root: ROOT,
@@ -47,6 +55,7 @@ export async function createEnvironment(options: { scale: Record<string, number>
       ...process.env,
       NODE_ENV: '',
       MONGO_URL: `mongodb://127.0.0.1:${proxies.database.port}`,
+      DATABASE_PREFIX,
       AMQP_URL: `amqp://guest:guest@127.0.0.1:${proxies.broker.port}`,
       REDIS_URL: `redis://127.0.0.1:${proxies.redis.port}`,
       LOG_LEVEL: 'warn',
@@ -80,7 +89,10 @@ export async function createEnvironment(options: { scale: Record<string, number>
     lines,
     startServers,
     /** Of our own processes, by name; undefined while one is between two lives. */
-    processes: () => [...stack.members.map(({ name }) => ({ name, pid: stack.pidOf(name) })), { name: 'store', pid: store?.pid() }],
+    processes: () => [
+      ...stack.members.map(({ name }) => ({ name, pid: stack.pidOf(name) })),
+      ...(elsewhere === '' ? [{ name: 'store', pid: store?.pid() }] : []),
+    ],
     isReady: ready,
     ready: () =>
       waitFor(ready, 'the stack being ready', READY_MS).catch((error: Error) => {

@@ -109,7 +109,13 @@ export async function startStack({ root, dataDir, env, scale, port, write }: Sta
         name,
         file: join(root, file),
         args: own,
-        env: { ...wiring, PORT: String(ports.port), INTERNAL_PORT: String(ports.internalPort ?? 0) },
+        env: {
+          ...wiring,
+          PORT: String(ports.port),
+          INTERNAL_PORT: String(ports.internalPort ?? 0),
+          // One name for all, e.g. where several installations share a database server.
+          ...((env.DATABASE_PREFIX ?? '') !== '' && { DATABASE: `${env.DATABASE_PREFIX}_${service}` }),
+        },
         write,
         onPid: note,
       }),

@@ -237,10 +237,9 @@ describe('when something is away', () => {
   test('when a caller is no service, then its internal door stays shut', async () => {
     expect(await chat.ask('/messages', { messages: [] }, 'nonsense')).toMatchObject({ status: 401 });
   });
-  // The server of MONGO_URL is not a test's to stop.
-  (process.env.MONGO_URL ? test.skip : test)(
-    'when the database is away, then no send is acknowledged, each gets a 503 in time, and it heals',
-    async () => {
+  // The server of MONGO_URL is not a test's to stop; chaos/ cuts it off.
+  if ((process.env.MONGO_URL ?? '') === '')
+    test('when the database is away, then no send is acknowledged, each gets a 503 in time, and it heals', async () => {
       const { length } = await history();
       await chat.loseDatabase();
       const answers = await Promise.all([
@@ -252,6 +251,5 @@ describe('when something is away', () => {
       expect(answers[1]).toMatchObject({ status: 200, body: { results: [{ ok: false, error: { code: 'UNAVAILABLE', status: 503 } }] } });
       await chat.restart();
       expect(await send(ann, { text: 'back', clientMessageId: 'back' })).toMatchObject({ status: 201, body: { seq: length + 1 } });
-    },
-  );
+    });
 });

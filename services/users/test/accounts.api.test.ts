@@ -149,9 +149,8 @@ describe('for neighbours', () => {
     await waitFor(() => users.told.some((other) => other.id === 'left behind'));
     await waitFor(async () => (await users.database.collection('users').countDocuments({ outboxAt: { $exists: true } })) === 0);
   });
-  (process.env.MONGO_URL ? test.skip : test)(
-    'when the database is away, then every call is a 503 with Retry-After, and readiness says which',
-    async () => {
+  if ((process.env.MONGO_URL ?? '') === '')
+    test('when the database is away, then every call is a 503 with Retry-After, and readiness says which', async () => {
       const { id } = await register();
       await users.loseDatabase();
       for (const [method, path, body] of [
@@ -167,6 +166,5 @@ describe('for neighbours', () => {
       expect(await users.call('GET', '/livez')).toMatchObject({ status: 200 });
       await users.restart();
       expect((await users.call('GET', '/api/users/me', id)).status).toBe(200);
-    },
-  );
+    });
 });
