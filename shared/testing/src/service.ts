@@ -59,8 +59,9 @@ export async function createServiceFixture<Config>(options: {
   env?: NodeJS.ProcessEnv;
   now?: () => Date;
 }): Promise<ServiceFixture> {
-  // Not at the top: it takes over the HTTP of whatever process loads it, and only these suites want that.
+  // Not at the top, and given back at the end: it takes over the HTTP of the whole process, which other suites share.
   const { default: nock } = await import('nock');
+  if (!nock.isActive()) nock.activate();
   nock.disableNetConnect();
   nock.enableNetConnect('127.0.0.1');
   const directory = createTemporaryDirectory();
@@ -156,6 +157,7 @@ export async function createServiceFixture<Config>(options: {
       directory.remove();
       nock.cleanAll();
       nock.enableNetConnect();
+      nock.restore();
     },
   };
 }
