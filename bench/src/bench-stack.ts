@@ -1,17 +1,7 @@
 import { join } from 'node:path';
 import { startStack, type Stack } from '@linsta/launcher';
 import { createBroker, createRedis, createTemporaryDirectory, noBroker, noRedis, waitFor } from '@linsta/testing';
-
-/** Limits that a load from one address would meet at once. */
-export const UNLIMITED = {
-  ...Object.fromEntries(
-    ['AUTH_RATE_LIMIT', 'RATE_LIMIT', 'USER_RATE_LIMIT', 'SOCKET_RATE_LIMIT'].map((name) => [`${name}_PER_MINUTE`, '1000000']),
-  ),
-  MAX_CONNECTIONS_PER_ADDRESS: '9000',
-  MAX_SOCKETS_PER_USER: '9000',
-  EVENTS_PER_SECOND: '100000',
-  EVENTS_BURST: '100000',
-};
+import { UNLIMITED } from './limits';
 
 /** The product as processes of its own on a RabbitMQ and a Redis of its own, gone with the run. */
 export async function withStack(scale: Parameters<typeof startStack>[0]['scale'], run: (stack: Stack, amqpUrl: string) => Promise<void>) {

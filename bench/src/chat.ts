@@ -3,6 +3,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ceiling, connectDevice, latency, type Pair, type Target } from './chat-load';
 import { median, spread } from './figures';
+import { UNLIMITED } from './limits';
 import { register, openRoom } from './people';
 import { memoryOf, pinning, pinSelf, startServer, type Running } from './processes';
 
@@ -60,13 +61,7 @@ export async function benchChat(): Promise<void> {
     NODE_ENV: '',
     LOG_LEVEL: 'error',
     ARGON2_MEMORY_KIB: '64',
-    ...Object.fromEntries(
-      ['AUTH_RATE_LIMIT', 'RATE_LIMIT', 'USER_RATE_LIMIT', 'SOCKET_RATE_LIMIT'].map((name) => [`${name}_PER_MINUTE`, '1000000']),
-    ),
-    MAX_CONNECTIONS_PER_ADDRESS: '9000',
-    MAX_SOCKETS_PER_USER: '9000',
-    EVENTS_PER_SECOND: '100000',
-    EVENTS_BURST: '100000',
+    ...UNLIMITED,
   });
   try {
     print(`Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim()}); ${pinning}`);
