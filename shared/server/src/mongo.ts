@@ -1,4 +1,5 @@
 import mongoose, { type Connection } from 'mongoose';
+import { toAppError } from './errors';
 import type { Logger } from './log';
 
 // A typo in a filter must fail loudly, and a filter never takes operators from a client.
@@ -43,11 +44,23 @@ export function openDatabase(options: { url: string; name: string; logger: Logge
       }
     }
   };
+  /** A server that goes again, or is too busy, while a service starts is waited for as one that has not come yet. */
+  const insist = async (work: () => Promise<void>): Promise<void> => {
+    while (!closed) {
+      try {
+        return await work();
+      } catch (error) {
+        if (toAppError(error) === undefined) throw error;
+        options.logger.warn({ err: (error as Error).message }, 'waiting for the database');
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+    }
+  };
   return {
     connection,
     async buildIndexes() {
       await connected();
-      for (const model of Object.values(connection.models)) await model.createIndexes();
+      for (const model of Object.values(connection.models)) await insist(() => model.createIndexes());
     },
     async healthy() {
       try {
