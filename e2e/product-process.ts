@@ -2,8 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { freePorts } from '@linsta/server';
-import { createTemporaryDirectory, waitFor } from '@linsta/testing';
-import { sharedDatabase } from './shared-database';
+import { createTemporaryDirectory, waitFor, sharedDatabase } from '@linsta/testing';
 
 /** The built product as a process of its own, so that it can be killed; always on the same port and data. */
 export async function createProductProcess(env: NodeJS.ProcessEnv = {}) {

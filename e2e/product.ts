@@ -1,8 +1,7 @@
 import { problem, routes, type Route } from '@linsta/contracts';
 import { startAllInOne, type AllInOne } from '@linsta/launcher';
-import { createTemporaryDirectory } from '@linsta/testing';
+import { createTemporaryDirectory, sharedDatabase } from '@linsta/testing';
 import { createLogger } from '@linsta/server';
-import { sharedDatabase } from './shared-database';
 import { io, type Socket } from 'socket.io-client';
 import { z } from 'zod';
 

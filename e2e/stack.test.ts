@@ -1,8 +1,16 @@
 import { join } from 'node:path';
 import { createLinsta, createMemoryOutbox, type Linsta } from '@linsta/client';
 import { startStack, type Stack } from '@linsta/launcher';
-import { createBroker, createRedis, createTemporaryDirectory, describeWith, noBroker, noRedis, waitFor } from '@linsta/testing';
-import { sharedDatabase } from './shared-database';
+import {
+  createBroker,
+  createRedis,
+  createTemporaryDirectory,
+  describeWith,
+  noBroker,
+  noRedis,
+  waitFor,
+  sharedDatabase,
+} from '@linsta/testing';
 
 interface Member {
   _id: string;

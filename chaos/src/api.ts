@@ -1,5 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
 const ANSWER_MS = 8_000;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export interface Asked {
   token?: string;

@@ -1,9 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Random } from '@linsta/testing';
 import { createApi, type Api } from './api';
 import { createDevice, type Device } from './device';
 import type { History } from './history';
-import type { Random } from './random';
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** What is under way when the load ends may take so long to be answered. */
 const FINISH_MS = 60_000;
 const POSTS_EACH = 2;

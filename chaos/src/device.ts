@@ -1,9 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import type { History } from './history';
 
 const ANSWER_MS = 5_000;
 const COMPARE_EVERY_MS = 4_000;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Message {
   _id: string;

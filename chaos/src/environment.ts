@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startStack, createSupervised, type Stack } from '@linsta/launcher';
 import { freePorts } from '@linsta/server';
-import { createBroker, createFaultProxy, createRedis, createTemporaryDirectory, waitFor } from '@linsta/testing';
+import { createBroker, createFaultProxy, createRedis, createTemporaryDirectory, sharedDatabase, waitFor } from '@linsta/testing';
 
 export const ROOT = join(__dirname, '..', '..');
 const READY_MS = 90_000;
@@ -23,10 +23,9 @@ export async function createEnvironment(options: { scale: Record<string, number>
   const [broker, redis] = await Promise.all([createBroker(), createRedis()]);
   const [storePort = 0] = await freePorts(1);
   // The server that MONGO_URL names is used under a name of our own; the proxy can cut it off, and nobody here kills it.
-  const elsewhere = process.env.MONGO_URL ?? '';
-  const databasePort = elsewhere === '' ? storePort : Number(new URL(elsewhere).port || 27017);
-  const databaseHost = elsewhere === '' ? '127.0.0.1' : new URL(elsewhere).hostname;
-  const DATABASE_PREFIX = elsewhere === '' ? '' : `chaos${process.pid}_${Date.now()}`;
+  const shared = sharedDatabase();
+  const elsewhere = shared.env.MONGO_URL;
+  const { hostname, port } = new URL(elsewhere ?? `mongodb://127.0.0.1:${storePort}`);
   const startStore = () =>
     createSupervised({
       name: 'store',
@@ -37,9 +36,9 @@ export async function createEnvironment(options: { scale: Record<string, number>
       onPid: () => undefined,
     });
   let store: ReturnType<typeof startStore> | undefined;
-  const database = await createFaultProxy({ target: { port: databasePort, host: databaseHost } });
+  const database = await createFaultProxy({ target: { port: Number(port || 27017), host: hostname } });
   const startServers = async () => {
-    if (elsewhere === '') store ??= startStore();
+    if (elsewhere === undefined) store ??= startStore();
     await Promise.all([broker.start(), redis.start()]);
     database.heal();
   };
@@ -54,8 +53,8 @@ export async function createEnvironment(options: { scale: Record<string, number>
     env: {
       ...process.env,
       NODE_ENV: '',
+      ...shared.env,
       MONGO_URL: `mongodb://127.0.0.1:${proxies.database.port}`,
-      DATABASE_PREFIX,
       AMQP_URL: `amqp://guest:guest@127.0.0.1:${proxies.broker.port}`,
       REDIS_URL: `redis://127.0.0.1:${proxies.redis.port}`,
       LOG_LEVEL: 'warn',
@@ -91,7 +90,7 @@ export async function createEnvironment(options: { scale: Record<string, number>
     /** Of our own processes, by name; undefined while one is between two lives. */
     processes: () => [
       ...stack.members.map(({ name }) => ({ name, pid: stack.pidOf(name) })),
-      ...(elsewhere === '' ? [{ name: 'store', pid: store?.pid() }] : []),
+      ...(elsewhere === undefined ? [{ name: 'store', pid: store?.pid() }] : []),
     ],
     isReady: ready,
     ready: () =>
@@ -102,6 +101,7 @@ export async function createEnvironment(options: { scale: Record<string, number>
       running.delete(environment);
       await stack.stop();
       await store?.stop();
+      await shared.drop();
       await Promise.all(Object.values(proxies).map((proxy) => proxy.close()));
       await Promise.all([broker.remove(), redis.remove()]);
       directory.remove();

@@ -3,6 +3,5 @@ export * from './crowd';
 export * from './environment';
 export * from './history';
 export * from './nemesis';
-export * from './random';
 export * from './run';
 export * from './settle';

@@ -1,7 +1,6 @@
-import { pikaPublish, waitFor } from '@linsta/testing';
+import { pikaPublish, waitFor, createRandom } from '@linsta/testing';
 import { createApi } from './api';
 import { createEnvironment } from './environment';
-import { createRandom } from './random';
 
 const OWNERS = 10;
 const CHUNKS = 10;

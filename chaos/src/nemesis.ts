@@ -1,8 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Random } from '@linsta/testing';
 import type { Environment, Part } from './environment';
 import type { History } from './history';
-import type { Random } from './random';
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export interface Fault {
   name: string;

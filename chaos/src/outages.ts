@@ -1,14 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { createRandom } from '@linsta/testing';
 import { countOf, toText } from './checkers';
 import { createCrowd } from './crowd';
 import { createEnvironment, type Part } from './environment';
 import { createHistory } from './history';
+import { createFaults } from './nemesis';
 import { startProbes, toTable } from './probes';
-import { createRandom } from './random';
 import { settle } from './settle';
 
 const BEFORE_MS = 5_000;
 const AFTER_MS = 20_000;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Cuts off each server in turn while people live their lives; tells what was answered meanwhile and when it was well again. */
 export async function runOutages(options: {
@@ -26,7 +27,8 @@ export async function runOutages(options: {
   const text: string[] = [];
   try {
     await environment.ready();
-    const { stack, proxies } = environment;
+    const { stack } = environment;
+    const faults = createFaults({ environment, random: random.fork(1), outageMs: options.outageSeconds * 1_000 });
     const crowd = await createCrowd({ urls: stack.urls, count: options.users, random, history });
     const doors = (names: string[]) =>
       Object.fromEntries(
@@ -41,10 +43,7 @@ export async function runOutages(options: {
       await pause(BEFORE_MS);
       say(`${part} is cut off (${how}) for ${options.outageSeconds} s`);
       const cutAt = Date.now();
-      if (how === 'down') proxies[part].down();
-      else proxies[part].mode('silent');
-      await pause(options.outageSeconds * 1_000);
-      proxies[part].heal();
+      await faults[`${part}-${how === 'down' ? 'cut' : 'silent'}`]?.strike();
       const healedAt = Date.now();
       say(`${part} is back`);
       await pause(AFTER_MS);

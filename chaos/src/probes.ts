@@ -1,9 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { io } from 'socket.io-client';
-import { createApi } from './api';
+import { createApi, type Asked } from './api';
 
 const EVERY_MS = 500;
 const GIVE_UP_MS = 15_000;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export interface Sample {
   what: string;
@@ -34,11 +34,12 @@ export async function startProbes(url: string, readyzOf: Record<string, string>)
     reconnectionDelayMax: 500,
     auth: { token: one.token },
   });
+  const { token } = one;
   let serial = 0;
   let stopped = false;
 
-  const rest = (method: string, path: string, body?: unknown) => async () => {
-    const { status, json } = await api.once(method, path, { token: one.token, ...(body !== undefined && { body }) });
+  const rest = (method: string, path: string, asked: Asked) => async () => {
+    const { status, json } = await api.once(method, path, asked);
     return status < 300 ? 'ok' : `${status} ${(json as { code?: string } | undefined)?.code ?? ''}`.trim();
   };
   const questions: Record<string, () => Promise<string>> = {
@@ -52,15 +53,11 @@ export async function startProbes(url: string, readyzOf: Record<string, string>)
       };
       return answer.ok ? 'ok' : (answer.error?.code ?? '?');
     },
-    history: rest('GET', `/api/chat/messages/${room}?limit=20`),
-    'bell list': rest('GET', '/api/notifications?limit=20'),
-    presence: rest('GET', `/api/presence?userIds=${two._id}`),
-    post: rest('POST', '/api/posts', { text: 'probe' }),
-    'sign in': async () => {
-      const body = { email: 'prober@example.com', password: 'correct horse' };
-      const { status, json } = await api.once('POST', '/api/auth/login', { body });
-      return status < 300 ? 'ok' : `${status} ${(json as { code?: string } | undefined)?.code ?? ''}`.trim();
-    },
+    history: rest('GET', `/api/chat/messages/${room}?limit=20`, { token }),
+    'bell list': rest('GET', '/api/notifications?limit=20', { token }),
+    presence: rest('GET', `/api/presence?userIds=${two._id}`, { token }),
+    post: rest('POST', '/api/posts', { token, body: { text: 'probe' } }),
+    'sign in': rest('POST', '/api/auth/login', { body: { email: 'prober@example.com', password: 'correct horse' } }),
     ...Object.fromEntries(
       Object.entries(readyzOf).map(([name, door]) => [
         `${name} /readyz`,

@@ -1,9 +1,9 @@
+import { createRandom } from '@linsta/testing';
 import { toText, type Report } from './checkers';
 import { createCrowd } from './crowd';
 import { createEnvironment, type Environment } from './environment';
 import { createHistory } from './history';
 import { createFaults, torment } from './nemesis';
-import { createRandom } from './random';
 import { settle } from './settle';
 
 export const FAULT_SETS = {

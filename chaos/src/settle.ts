@@ -1,8 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { check, countOf, type Outcome } from './checkers';
 import type { Crowd, Member } from './crowd';
 import type { History } from './history';
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** A device that vanished may be shown online for so long, and everything heals within less. */
 const SETTLE_MS = 60_000;
 

@@ -11,6 +11,7 @@ import {
   requestIdOf,
   sendProblem,
   toAppError,
+  toReadiness,
   type AddressedService,
   type Logger,
   type SessionCheck,
@@ -142,10 +143,8 @@ function createApp({ config, logger, pages, cors, limits, proxy, health, verifyT
     if (path === '/livez') return void response.json({ status: 'ok' });
     if (path === '/readyz') {
       const checks = { gateway: ready() ? 'ok' : 'not ready', ...(await health.checks()) };
-      const states = Object.values(checks);
-      const serving = states.every((state) => state === 'ok' || state === 'degraded');
-      const status = !serving ? 'not ready' : states.includes('degraded') ? 'degraded' : 'ok';
-      return void response.status(serving ? 200 : 503).json({ status, checks });
+      const { code, status } = toReadiness(checks);
+      return void response.status(code).json({ status, checks });
     }
     await limits.address(bucketOf(address));
     if (!/^\/(?:api|socket\.io|internal)(?:\/|$)/i.test(path)) {

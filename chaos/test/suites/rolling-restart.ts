@@ -1,9 +1,8 @@
-import { waitFor } from '@linsta/testing';
+import { waitFor, createRandom } from '@linsta/testing';
 import { countOf, toText } from '../../src/checkers';
 import { createCrowd } from '../../src/crowd';
 import type { Environment } from '../../src/environment';
 import { createHistory } from '../../src/history';
-import { createRandom } from '../../src/random';
 import { settle } from '../../src/settle';
 
 /** How long a process may take to end in order; part of the contract. */

@@ -1,6 +1,6 @@
+import { createRandom } from '@linsta/testing';
 import { createProductProcess } from '../../product-process';
 import type { Fault } from './checker';
-import { createRandom } from './random';
 import { runSchedule, type Plant, type WorldResult } from './world';
 
 /** Run by hand, `npm run client-chaos`: that many schedules, of a seed that is printed. */

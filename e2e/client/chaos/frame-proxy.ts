@@ -1,6 +1,6 @@
+import type { Random } from '@linsta/testing';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import type { Random } from './random';
 
 /** Shares of the server's messages, 0 to 1. */
 export interface FrameFaults {

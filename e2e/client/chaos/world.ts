@@ -1,8 +1,7 @@
 import { createLinsta, createMemoryOutbox, type OutboxStorage } from '@linsta/client';
-import { createFaultProxy } from '@linsta/testing';
+import { createFaultProxy, createRandom } from '@linsta/testing';
 import { checkMoment, checkOutcome, type Fault, type Shown, type Stored, type Typed } from './checker';
 import { createFrameProxy } from './frame-proxy';
-import { createRandom } from './random';
 
 const USERS = ['ann', 'ben', 'cat'] as const;
 const DEVICES = ['phone', 'laptop'] as const;

@@ -9,6 +9,7 @@ import { createPostsService, loadConfig as postsConfig } from '@linsta/posts';
 import { createRealtimeService, loadConfig as realtimeConfig } from '@linsta/realtime';
 import { ConfigError, createAmqpBus, createLogger, createMemoryBus, createStops, freePorts, type Logger } from '@linsta/server';
 import { createUsersService, loadConfig as usersConfig } from '@linsta/users';
+import { databaseEnv } from './database-prefix';
 import { removeRunning, writeRunning } from './running';
 import { loadSecrets } from './secrets';
 
@@ -108,8 +109,7 @@ async function start({
       ...wiring,
       PORT: String(ports[NAMES.indexOf(name) * 2]),
       INTERNAL_PORT: String(ports[NAMES.indexOf(name) * 2 + 1]),
-      // One name for all, e.g. where several installations share a database server.
-      ...((env.DATABASE_PREFIX ?? '') !== '' && { DATABASE: `${env.DATABASE_PREFIX}_${name}` }),
+      ...databaseEnv(env, name),
     });
     const deps = (service: string) => ({ bus, logger: createServiceLogger(service) });
 

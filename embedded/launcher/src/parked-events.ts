@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { DirectoryInUseError, startStoreThread } from '@linsta/mongo';
 import { CONSUMERS, createLogger, openParkedInStore, openParkedOnBroker, type ParkedEvents } from '@linsta/server';
 import { BusToolError } from './bus-command';
+import { databaseEnv } from './database-prefix';
 import { readRunning } from './running';
 
 export interface OpenedParked {
@@ -19,8 +20,8 @@ const unreachable = (what: string, url: string) => (error: Error) => {
 
 /** The databases in which consumers keep what the bus without a broker has parked. */
 const databases = (env: NodeJS.ProcessEnv) => {
-  const prefix = (env.DATABASE_PREFIX ?? '') === '' ? 'linsta' : env.DATABASE_PREFIX;
-  return [...new Set(Object.keys(CONSUMERS).map((queue) => `${prefix}_${queue.split('.')[0]}`))];
+  const services = new Set(Object.keys(CONSUMERS).map((queue) => queue.split('.')[0] ?? ''));
+  return [...services].map((service) => databaseEnv(env, service).DATABASE ?? `linsta_${service}`);
 };
 
 /**

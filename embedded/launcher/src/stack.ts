@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePorts } from '@linsta/server';
+import { databaseEnv } from './database-prefix';
 import { createSupervised, type Supervised } from './supervised';
 import { loadSecrets } from './secrets';
 
@@ -113,8 +114,7 @@ export async function startStack({ root, dataDir, env, scale, port, write }: Sta
           ...wiring,
           PORT: String(ports.port),
           INTERNAL_PORT: String(ports.internalPort ?? 0),
-          // One name for all, e.g. where several installations share a database server.
-          ...((env.DATABASE_PREFIX ?? '') !== '' && { DATABASE: `${env.DATABASE_PREFIX}_${service}` }),
+          ...databaseEnv(env, service),
         },
         write,
         onPid: note,

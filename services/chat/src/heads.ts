@@ -9,13 +9,9 @@ const GAP_MS = 50;
 const MAX_REPAIRED = 10_000;
 
 type Verifiable = Pick<RoomDocument, '_id' | 'lastSeq' | 'reads'> & Partial<Pick<RoomDocument, 'lastMessage' | 'updatedAt'>>;
-interface RaisedRoom {
-  last: MessageDocument;
-  seqs: number[];
-  reads: Map<string, number>;
-}
 interface Raise {
-  rooms: Map<string, RaisedRoom>;
+  /** Stored messages by room. */
+  rooms: Map<string, MessageDocument[]>;
   written: Promise<void>;
   done(): void;
 }
@@ -37,11 +33,10 @@ function readsOf(messages: Pick<MessageDocument, 'senderId' | 'seq'>[]): Map<str
   return reads;
 }
 
-/** Up to where a room must have been raised, for these to be all that is missing. */
-function beneath(seqs: number[]): number {
-  const descending = seqs.toSorted((a, b) => b - a);
-  let seq = descending[0] ?? 0;
-  for (const other of descending) if (other === seq) seq -= 1;
+/** Up to where a room must have been raised, for these to be all that is missing; the highest `seq` first. */
+function beneath(descending: MessageDocument[]): number {
+  let seq = descending[0]?.seq ?? 0;
+  for (const message of descending) if (message.seq === seq) seq -= 1;
   return seq;
 }
 
@@ -60,6 +55,11 @@ const raiseOperation = (last: MessageDocument, reads: Map<string, number>, from 
   },
 });
 
+const toOperation = (messages: MessageDocument[]): AnyBulkWriteOperation => {
+  const descending = messages.toSorted((a, b) => b.seq - a.seq);
+  return raiseOperation(descending[0] as MessageDocument, readsOf(descending), beneath(descending));
+};
+
 /**
  * How far each room is. The messages' unique index is the authority; `lastSeq`, `lastMessage` and `updatedAt` of a room are a cache that is raised behind
  * each insert, without its senders waiting for it. A crash between the two leaves the cache behind, so a read looks at the index again when it last did so
@@ -73,8 +73,8 @@ export function createHeads({ Rooms, Messages }: ChatModels, { logger, now }: { 
   const write = (operations: AnyBulkWriteOperation[]) => Rooms.collection.bulkWrite(operations as never, { ordered: false });
 
   /** Messages below these were never raised: their node died, or the database went, between the two. Their senders have read them all the same. */
-  const fill = async (raised: RaisedRoom[]) => {
-    const rooms = await Rooms.find({ _id: trusted({ $in: raised.map(({ last }) => last.chatRoomId) }) }, { lastSeq: 1, reads: 1 }).lean();
+  const fill = async (roomIds: string[]) => {
+    const rooms = await Rooms.find({ _id: trusted({ $in: roomIds.map((id) => new Types.ObjectId(id)) }) }, { lastSeq: 1, reads: 1 }).lean();
     await Promise.all(rooms.map(repair));
   };
 
@@ -93,10 +93,8 @@ export function createHeads({ Rooms, Messages }: ChatModels, { logger, now }: { 
       underWay = raise.written;
       awaited = false;
       try {
-        const { matchedCount } = await write(
-          [...raise.rooms.values()].map(({ last, seqs, reads }) => raiseOperation(last, reads, beneath(seqs))),
-        );
-        if (matchedCount < raise.rooms.size) await fill([...raise.rooms.values()]);
+        const { matchedCount } = await write([...raise.rooms.values()].map(toOperation));
+        if (matchedCount < raise.rooms.size) await fill([...raise.rooms.keys()]);
       } catch (error) {
         logger.warn({ err: (error as Error).message }, 'room heads not raised');
         for (const id of raise.rooms.keys()) verifiedAt.delete(id);
@@ -136,14 +134,9 @@ export function createHeads({ Rooms, Messages }: ChatModels, { logger, now }: { 
     raise(stored: MessageDocument[]): void {
       for (const message of stored) {
         const id = message.chatRoomId.toHexString();
-        const sender = message.senderId.toHexString();
         const room = waiting.rooms.get(id);
-        if (room === undefined) waiting.rooms.set(id, { last: message, seqs: [message.seq], reads: new Map([[sender, message.seq]]) });
-        else {
-          room.seqs.push(message.seq);
-          if (message.seq > room.last.seq) room.last = message;
-          room.reads.set(sender, Math.max(room.reads.get(sender) ?? 0, message.seq));
-        }
+        if (room === undefined) waiting.rooms.set(id, [message]);
+        else room.push(message);
       }
       if (!running) void run();
     },

@@ -1,5 +1,5 @@
 import type { BusEvent } from '@linsta/contracts';
-import { createBatchLink, duplicateKey, UNKNOWN_NAME, type People } from '@linsta/server';
+import { createBatchLink, duplicateFaults, duplicateKey, UNKNOWN_NAME, type People } from '@linsta/server';
 import { trusted, Types } from 'mongoose';
 import type { Forwarding } from './forwarding';
 import { EVENT_INDEX, type NotificationDocument, type NotificationModels } from './model';
@@ -14,12 +14,6 @@ const wording = (event: Reaction): string => {
   return RSVP_WORDS[event.data.status];
 };
 
-interface WriteFault {
-  index: number;
-  code: number;
-  errmsg: string;
-}
-
 /** Turns facts into rows of people's inboxes: one per event and recipient, whatever is repeated, in whatever order. */
 export function createInbox(options: { models: NotificationModels; people: People; forwarding: Forwarding; now: () => Date }) {
   const { Notifications, Withdrawals } = options.models;
@@ -33,8 +27,8 @@ export function createInbox(options: { models: NotificationModels; people: Peopl
         await Notifications.collection.insertMany(rows, { ordered: false });
         return rows.map(() => true);
       } catch (error) {
-        const faults = [(error as { writeErrors?: WriteFault | WriteFault[] }).writeErrors ?? []].flat();
-        if (faults.length === 0 || faults.some((fault) => fault.code !== 11000 || !fault.errmsg.includes(EVENT_INDEX))) throw error;
+        const faults = duplicateFaults(error);
+        if (faults === undefined || faults.some((fault) => !fault.errmsg.includes(EVENT_INDEX))) throw error;
         const repeated = new Set(faults.map((fault) => fault.index));
         return rows.map((_, at) => !repeated.has(at));
       }

@@ -105,3 +105,17 @@ export function duplicateKey(error: unknown): { keyPattern: Record<string, unkno
   const { keyPattern = {}, keyValue = {} } = error as { keyPattern?: Record<string, unknown>; keyValue?: Record<string, unknown> };
   return { keyPattern, keyValue };
 }
+
+/** One document that a bulk insert refused. */
+export interface WriteFault {
+  index: number;
+  code: number;
+  errmsg: string;
+}
+/** The documents that a bulk insert refused as duplicates; undefined if it failed as a whole, or for another reason too. */
+export function duplicateFaults(error: unknown): WriteFault[] | undefined {
+  const { name, writeErrors } = error as { name?: string; writeErrors?: WriteFault | WriteFault[] };
+  if (name !== 'MongoBulkWriteError' || writeErrors === undefined) return undefined;
+  const faults = [writeErrors].flat();
+  return faults.length > 0 && faults.every((fault) => fault.code === 11000) ? faults : undefined;
+}

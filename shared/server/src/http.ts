@@ -138,15 +138,22 @@ export interface HealthCheck {
   (): Promise<Record<string, 'ok' | 'degraded' | 'down' | 'starting'>>;
 }
 
-/** `degraded`: something is missing that others can do without for a while. `node` names this process where others must find it again. */
+/** What `/readyz` says of these parts. `degraded`: something is missing that others can do without for a while. */
+export function toReadiness(checks: Record<string, string>): { code: 200 | 503; status: 'ok' | 'degraded' | 'not ready' } {
+  const states = Object.values(checks);
+  if (states.every((state) => state === 'ok')) return { code: 200, status: 'ok' };
+  return states.every((state) => state === 'ok' || state === 'degraded')
+    ? { code: 200, status: 'degraded' }
+    : { code: 503, status: 'not ready' };
+}
+
+/** `node` names this process where others must find it again. */
 const mountHealth = (app: Express, health: HealthCheck, node?: string) => {
   app.get('/livez', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', async (_request, response) => {
     const checks = await health();
-    const states = Object.values(checks);
-    const ready = states.every((state) => state === 'ok' || state === 'degraded');
-    const status = states.every((state) => state === 'ok') ? 'ok' : ready ? 'degraded' : 'not ready';
-    response.status(ready ? 200 : 503).json({ status, checks, ...(node !== undefined && { node }) });
+    const { code, status } = toReadiness(checks);
+    response.status(code).json({ status, checks, ...(node !== undefined && { node }) });
   });
 };
 

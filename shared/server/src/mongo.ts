@@ -31,26 +31,13 @@ export function openDatabase(options: { url: string; name: string; logger: Logge
   });
   connection.on('error', (error: Error) => options.logger.warn({ err: error.message }, 'database connection error'));
   let closed = false;
-  const connected = async () => {
+  /** Tries until it succeeds or fails for a reason that does not pass. */
+  const insist = async (work: (attempt: number) => Promise<unknown>, passes: (error: unknown) => boolean): Promise<void> => {
     for (let attempt = 0; !closed; attempt += 1) {
       try {
-        await (attempt === 0
-          ? connection.asPromise()
-          : connection.openUri(options.url, { dbName: options.name, serverSelectionTimeoutMS: 3_000 }));
-        return;
+        return void (await work(attempt));
       } catch (error) {
-        options.logger.warn({ err: (error as Error).message }, 'waiting for the database');
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
-      }
-    }
-  };
-  /** A server that goes again, or is too busy, while a service starts is waited for as one that has not come yet. */
-  const insist = async (work: () => Promise<void>): Promise<void> => {
-    while (!closed) {
-      try {
-        return await work();
-      } catch (error) {
-        if (toAppError(error) === undefined) throw error;
+        if (!passes(error)) throw error;
         options.logger.warn({ err: (error as Error).message }, 'waiting for the database');
         await new Promise((resolve) => setTimeout(resolve, 1_000));
       }
@@ -59,8 +46,19 @@ export function openDatabase(options: { url: string; name: string; logger: Logge
   return {
     connection,
     async buildIndexes() {
-      await connected();
-      for (const model of Object.values(connection.models)) await insist(() => model.createIndexes());
+      await insist(
+        (attempt) =>
+          attempt === 0
+            ? connection.asPromise()
+            : connection.openUri(options.url, { dbName: options.name, serverSelectionTimeoutMS: 3_000 }),
+        () => true,
+      );
+      // A server that goes again, or is too busy, is waited for as one that has not come yet.
+      for (const model of Object.values(connection.models))
+        await insist(
+          () => model.createIndexes(),
+          (error) => toAppError(error) !== undefined,
+        );
     },
     async healthy() {
       try {

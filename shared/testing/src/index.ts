@@ -4,6 +4,8 @@ export { createFaultProxy, type FaultMode, type FaultProxy, type Shape } from '.
 export { createRedis, noRedis, type RedisServer } from './redis';
 export { createServiceFixture, type ServiceFixture } from './service';
 export * from './foreign-publishers';
+export { createRandom, type Random } from './random';
+export { sharedDatabase } from './shared-database';
 export { createTemporaryDirectory } from './temporary';
 export { waitFor } from './wait-for';
 export * from './browser';

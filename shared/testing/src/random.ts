@@ -1,7 +1,7 @@
-/** Draws that a seed repeats. mulberry32: small, and good enough to choose whom to hurt. */
+/** Draws that a seed repeats (mulberry32): small, and good enough to choose what happens to whom. */
 export function createRandom(seed: number) {
   let state = seed >>> 0;
-  const next = () => {
+  const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
@@ -9,8 +9,10 @@ export function createRandom(seed: number) {
   };
   const below = (bound: number) => Math.floor(next() * bound);
   return {
+    /** 0 to 1, without 1. */
     next,
     below,
+    /** Both included. */
     between: (low: number, high: number) => low + below(high - low + 1),
     chance: (share: number) => next() < share,
     pick<T>(list: readonly T[]): T {
