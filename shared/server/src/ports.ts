@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
 /** Below the range from which systems take the ports of outgoing connections: one of those could take a port between our look and our use. */
@@ -6,23 +7,33 @@ const LOWEST = 15_000;
 const HIGHEST = 32_000;
 const TRIES = 100;
 
-const hold = (port: number) =>
-  new Promise<{ port: number; release: () => Promise<void> } | undefined>((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => resolve({ port, release: () => new Promise((done) => server.close(() => done())) }));
+/**
+ * Nobody else who asks here gets this port for as long as this process lives, whether or not something listens on it at a moment: a process
+ * that is started again must find its port free. The mark is the UDP port of the same number, which nothing else needs and which the system
+ * takes back whatever way this process ends.
+ */
+const mark = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => (socket.close(), resolve(false)));
+    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => (socket.unref(), resolve(true)));
   });
+const canListen = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+
 async function freePort() {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const held = await hold(randomInt(LOWEST, HIGHEST));
-    if (held !== undefined) return held;
+    const port = randomInt(LOWEST, HIGHEST);
+    if ((await mark(port)) && (await canListen(port))) return port;
   }
   throw new Error(`no free port between ${LOWEST} and ${HIGHEST}`);
 }
 
-/** So many different free loopback ports. All are held until the last is found, so that none comes twice. */
+/** So many different free loopback TCP ports, kept for this process until it ends: no call here, in any process, hands one of them out again. */
 export async function freePorts(count: number): Promise<number[]> {
-  const held = await Promise.all(Array.from({ length: count }, freePort));
-  await Promise.all(held.map(({ release }) => release()));
-  return held.map(({ port }) => port);
+  return Promise.all(Array.from({ length: count }, freePort));
 }
