@@ -12,6 +12,7 @@ import {
   sendProblem,
   toAppError,
   toReadiness,
+  unforeseen,
   type AddressedService,
   type Logger,
   type SessionCheck,
@@ -77,7 +78,7 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
     const known = toAppError(error);
     if (known === undefined) logger.error({ err: error, requestId: request.id }, 'request failed');
     if (known?.status === 401) response.setHeader('www-authenticate', 'Bearer');
-    sendProblem(response, known ?? new AppError(500, 'INTERNAL', 'Something went wrong on our side; it has been noted'), request.id);
+    sendProblem(response, known ?? unforeseen(), request.id);
   };
 }
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { AppError, badRequest, notFound, requestIdOf, toAppError, unavailable, type Logger } from '@linsta/server';
+import { AppError, badRequest, notFound, requestIdOf, toAppError, unavailable, unforeseen, type Logger } from '@linsta/server';
 import type { GatewayConfig } from './config';
 import type { Origins } from './cors';
 import { addressOf, bucketOf, type Limits } from './limits';
@@ -19,7 +19,7 @@ interface ServerOptions {
   nodes: RealtimeNodes;
 }
 
-const INTERNAL = new AppError(500, 'INTERNAL', 'Something went wrong on our side; it has been noted');
+const INTERNAL = unforeseen();
 const FAULTS: Record<string, AppError> = {
   HPE_HEADER_OVERFLOW: new AppError(431, 'HEADERS_TOO_LARGE', 'The request line and headers are too large'),
   ERR_HTTP_REQUEST_TIMEOUT: new AppError(408, 'REQUEST_TIMEOUT', 'The request did not arrive in time'),

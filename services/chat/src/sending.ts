@@ -1,5 +1,15 @@
 import { MAX_BATCH, type BatchedSend, type SendOutcome } from '@linsta/contracts';
-import { AppError, createBatchLink, forbidden, notFound, toAppError, unavailable, type Logger, type People } from '@linsta/server';
+import {
+  AppError,
+  createBatchLink,
+  forbidden,
+  notFound,
+  toAppError,
+  unavailable,
+  unforeseen,
+  type Logger,
+  type People,
+} from '@linsta/server';
 import type { Heads } from './heads';
 import type { MessageSentRelay } from './message-sent';
 import { toReceivedMessage, type ChatModels, type MessageDocument } from './model';
@@ -64,7 +74,7 @@ export function createSending(options: {
           link.push(send).catch((error: unknown): SendOutcome => {
             const known = toAppError(error);
             if (known === undefined) options.logger.error({ err: error }, 'a batch of messages failed');
-            return failed(known ?? new AppError(500, 'INTERNAL', 'Something went wrong on our side; it has been noted'));
+            return failed(known ?? unforeseen());
           }),
         ),
       ),

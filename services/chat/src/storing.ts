@@ -1,5 +1,5 @@
 import type { BatchedSend } from '@linsta/contracts';
-import { AppError, conflict, duplicateFaults, toAppError, unavailable, type Logger, type WriteFault } from '@linsta/server';
+import { AppError, conflict, duplicateFaults, toAppError, unavailable, unforeseen, type Logger, type WriteFault } from '@linsta/server';
 import { Types } from 'mongoose';
 import type { Heads } from './heads';
 import { CLIENT_ID_INDEX, SEQ_INDEX, type ChatModels, type MessageDocument } from './model';
@@ -152,8 +152,7 @@ export function createStoring(options: { models: ChatModels; heads: Heads; relay
       const known = toAppError(error);
       if (known === undefined) options.logger.error({ err: error }, 'messages could not be stored');
       for (const pending of sends) {
-        if (pending.stored === undefined)
-          pending.failure ??= known ?? new AppError(500, 'INTERNAL', 'Something went wrong on our side; it has been noted');
+        if (pending.stored === undefined) pending.failure ??= known ?? unforeseen();
       }
     }
   };

@@ -6,6 +6,7 @@ import {
   toAppError,
   tooMany,
   unauthorized,
+  unforeseen,
   type Identity,
   type Logger,
   type SessionCheck,
@@ -30,7 +31,7 @@ interface SocketsOptions {
   logger: Logger;
 }
 
-const INTERNAL = new AppError(500, 'INTERNAL', 'Something went wrong on our side; it has been noted');
+const INTERNAL = unforeseen();
 
 /** Says who a token speaks for, or why it is refused, in the contract's two sentences. */
 const createAuthenticate =

@@ -30,6 +30,9 @@ export const tooMany = (message: string, retryAfterSeconds: number, code = 'TOO_
   new AppError(429, code, message, { retryAfterSeconds });
 export const unavailable = (message: string, retryAfterSeconds = 2) => new AppError(503, 'UNAVAILABLE', message, { retryAfterSeconds });
 
+/** What to answer when nobody foresaw what happened; what it was stands in the log alone. */
+export const unforeseen = () => new AppError(500, 'INTERNAL', 'Something went wrong on our side; it has been noted');
+
 /** Every fault of an input at once, each with its path; unknown fields are named. */
 export function fromZod(error: z.ZodError): AppError {
   const errors = error.issues.slice(0, 20).map((issue) => ({

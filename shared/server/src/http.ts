@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { routes, type Problem, type RouteKey, type ServiceName } from '@linsta/contracts';
 import express, { type ErrorRequestHandler, type Express, type NextFunction, type Request, type Response } from 'express';
 import type { z } from 'zod';
-import { bearer, type Identity, type ServiceTokens, type VerifyToken } from './auth';
-import { AppError, badRequest, fromZod, notFound, toAppError } from './errors';
+import { bearer, type Identity, type VerifyToken } from './auth';
+import { AppError, badRequest, fromZod, notFound, toAppError, unforeseen } from './errors';
 import type { Logger } from './log';
-import type { Metrics } from './metrics';
 
 const TITLES: Record<number, string> = {
   400: 'Bad Request',
@@ -39,26 +38,29 @@ export function toProblem(error: AppError, requestId: string): Problem {
   };
 }
 
-export function sendProblem(response: Response, error: AppError, requestId: string): void {
+/** Sends a whole answer at once, on Express's responses and plain ones alike. */
+export function sendText(response: ServerResponse, status: number, contentType: string, text: string): void {
+  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+export function sendProblem(response: ServerResponse, error: AppError, requestId: string): void {
   if (error.extra.retryAfterSeconds !== undefined) response.setHeader('retry-after', String(error.extra.retryAfterSeconds));
-  response
-    .status(error.status)
-    .type('application/problem+json')
-    .send(JSON.stringify(toProblem(error, requestId)));
+  sendText(response, error.status, 'application/problem+json; charset=utf-8', JSON.stringify(toProblem(error, requestId)));
 }
 
 /** Names one request in every log line it causes. A caller's own id is kept if it is harmless. */
 export const requestIdOf = (header: unknown): string =>
   typeof header === 'string' && /^[\w.-]{8,64}$/.test(header) ? header : randomUUID();
 
-const BODY_FAULTS: Record<string, AppError> = {
+export const BODY_FAULTS = {
   'entity.parse.failed': badRequest('MALFORMED_JSON', 'The body is not valid JSON'),
   'entity.too.large': new AppError(413, 'BODY_TOO_LARGE', 'The body is too large'),
   'charset.unsupported': new AppError(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON in UTF-8'),
   'encoding.unsupported': new AppError(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed'),
   'request.aborted': badRequest('REQUEST_ABORTED', 'The request ended before its body'),
   'request.size.invalid': badRequest('REQUEST_ABORTED', 'The body does not have the announced length'),
-};
+} satisfies Record<string, AppError>;
 
 const PROTOTYPE_KEY = 'unknown field "__proto__"';
 /** A key that would reach an object's prototype has no business in any input. The parser keeps nothing of an error but its message. */
@@ -74,10 +76,10 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
     const known =
       toAppError(error) ??
       (message === PROTOTYPE_KEY ? badRequest('BAD_REQUEST', PROTOTYPE_KEY) : undefined) ??
-      BODY_FAULTS[type ?? ''] ??
+      (BODY_FAULTS as Record<string, AppError>)[type ?? ''] ??
       (error instanceof URIError || status === 400 ? badRequest('BAD_REQUEST', 'The request is malformed') : undefined);
     if (known === undefined) logger.error({ err: error, requestId: request.id }, 'request failed');
-    sendProblem(response, known ?? new AppError(500, 'INTERNAL', 'Something went wrong on our side; it has been noted'), request.id);
+    sendProblem(response, known ?? unforeseen(), request.id);
   };
 }
 
@@ -94,7 +96,7 @@ interface AppOptions {
 }
 
 /** Express with what every door needs: request ids, one log line a request, JSON bodies with a bound. Finish with `closeApp`. */
-function openApp({ logger, bodyLimit }: AppOptions): Express {
+export function openApp({ logger, bodyLimit }: AppOptions): Express {
   const app = express();
   // `env` is only looked at by Express' last resort, which must never print a stack.
   app.disable('x-powered-by').set('etag', false).set('query parser', 'simple').set('env', 'production');
@@ -128,7 +130,7 @@ function openApp({ logger, bodyLimit }: AppOptions): Express {
   return app;
 }
 
-function closeApp(app: Express, logger: Logger): Express {
+export function closeApp(app: Express, logger: Logger): Express {
   app.use((_request, _response, next) => next(notFound('Path')));
   app.use(answerErrors(logger));
   return app;
@@ -148,7 +150,7 @@ export function toReadiness(checks: Record<string, string>): { code: 200 | 503; 
 }
 
 /** `node` names this process where others must find it again. */
-const mountHealth = (app: Express, health: HealthCheck, node?: string) => {
+export const mountHealth = (app: Express, health: HealthCheck, node?: string) => {
   app.get('/livez', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', async (_request, response) => {
     const checks = await health();
@@ -173,7 +175,8 @@ type KeysOf<S extends ServiceName> = { [K in RouteKey]: (typeof routes)[K]['serv
 /** One handler per call that the contract gives to this service: parsed input in, presented answer out. */
 export type RouteHandlers<S extends ServiceName> = { [K in KeysOf<S>]: (input: RouteInput<K>) => Promise<Answer<K>> };
 
-const parse = (schema: z.ZodType | undefined, value: unknown) => {
+/** Throws 400 with every fault. */
+export const parse = (schema: z.ZodType | undefined, value: unknown) => {
   if (schema === undefined) return undefined;
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw fromZod(parsed.error);
@@ -218,41 +221,6 @@ export function createPublicApp<S extends ServiceName>(options: {
   return closeApp(app, options.logger);
 }
 
-/** The door for other services: `/internal/<name>`, JSON in and out, a service token on every call. Operators read `/readyz` and `/metrics` without one. */
-export function createInternalApp(options: {
-  logger: Logger;
-  tokens: ServiceTokens;
-  health: HealthCheck;
-  metrics: Metrics;
-  doors: Record<string, InternalDoor>;
-}): Express {
-  const app = openApp({ logger: options.logger, bodyLimit: '32mb' });
-  mountHealth(app, options.health);
-  app.get('/metrics', async (_request, response) => {
-    const { contentType, text } = await options.metrics();
-    response.setHeader('content-type', contentType);
-    response.end(text);
-  });
-  app.use('/internal', (request, _response, next) => {
-    options.tokens.verify(bearer(request.headers.authorization));
-    next();
-  });
-  for (const [path, { request: schema, handle }] of Object.entries(options.doors)) {
-    app.post(`/internal${path}`, async (request, response) => void response.json((await handle(parse(schema, request.body))) ?? {}));
-  }
-  return closeApp(app, options.logger);
-}
-
-export interface InternalDoor {
-  request: z.ZodType;
-  handle(input: unknown): Promise<unknown>;
-}
-/** Ties a door's handler to its schema's type. */
-export const door = <T extends z.ZodType>(request: T, handle: (input: z.output<T>) => Promise<unknown>): InternalDoor => ({
-  request,
-  handle: handle,
-});
-
 export interface Listening {
   server: Server;
   port: number;
@@ -261,7 +229,10 @@ export interface Listening {
 }
 
 /** Opens an HTTP server. Rejects with the system's error, e.g. EADDRINUSE. */
-export async function listen(app: Express | undefined, options: { host: string; port: number; server?: Server }): Promise<Listening> {
+export async function listen(
+  app: RequestListener | undefined,
+  options: { host: string; port: number; server?: Server },
+): Promise<Listening> {
   const server =
     options.server ??
     createServer({

@@ -11,6 +11,7 @@ export * from './bus/topology';
 export * from './config';
 export * from './errors';
 export * from './http';
+export * from './internal-app';
 export * from './internal-client';
 export * from './lifecycle';
 export * from './log';

@@ -51,7 +51,7 @@ export function createInternalClient(options: {
             else chunks.push(chunk);
           });
           response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }));
-          response.on('close', () => reject(down()));
+          response.on('close', () => void (response.complete || reject(down())));
         },
       );
       const deadline = setTimeout(() => outgoing.destroy(new Error('deadline')), timeoutMs);
