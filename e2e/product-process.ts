@@ -22,6 +22,9 @@ export async function createProductProcess(env: NodeJS.ProcessEnv = {}) {
         env: {
           ...process.env,
           NODE_ENV: '',
+          // What a developer has set is for a product of his own; a suite that wants a broker says so.
+          AMQP_URL: '',
+          REDIS_URL: '',
           PORT: String(port),
           DATA_DIR: directory.path,
           ARGON2_MEMORY_KIB: '64',

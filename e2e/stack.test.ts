@@ -3,13 +3,13 @@ import { createLinsta, createMemoryOutbox, type Linsta } from '@linsta/client';
 import { startStack, type Stack } from '@linsta/launcher';
 import {
   createBroker,
-  createRedis,
   createTemporaryDirectory,
   describeWith,
   noBroker,
-  noRedis,
+  noSharedRedis,
   waitFor,
   sharedDatabase,
+  sharedRedis,
 } from '@linsta/testing';
 
 interface Member {
@@ -25,13 +25,13 @@ const alive = (pid: number) => {
   }
 };
 
-describeWith(noBroker ?? noRedis, 'every service as processes of its own, two of each that scales', () => {
+describeWith(noBroker ?? noSharedRedis, 'every service as processes of its own, two of each that scales', () => {
   const directory = createTemporaryDirectory();
   const database = sharedDatabase();
   const lines: string[] = [];
   const clients: Linsta[] = [];
   let broker: Awaited<ReturnType<typeof createBroker>>;
-  let redis: Awaited<ReturnType<typeof createRedis>>;
+  let redis: Awaited<ReturnType<typeof sharedRedis>>;
   let stack: Stack;
   let ann: Member;
   let ben: Member;
@@ -80,8 +80,8 @@ describeWith(noBroker ?? noRedis, 'every service as processes of its own, two of
       .map(({ text }) => text);
 
   beforeAll(async () => {
-    [broker, redis] = await Promise.all([createBroker(), createRedis()]);
-    await Promise.all([broker.start(), redis.start()]);
+    [broker, redis] = await Promise.all([createBroker(), sharedRedis()]);
+    await broker.start();
     stack = await startStack({
       root: join(__dirname, '..'),
       dataDir: directory.path,
@@ -91,6 +91,7 @@ describeWith(noBroker ?? noRedis, 'every service as processes of its own, two of
         NODE_ENV: '',
         AMQP_URL: broker.url,
         REDIS_URL: redis.url,
+        REDIS_PREFIX: redis.prefix,
         LOG_LEVEL: 'warn',
         ARGON2_MEMORY_KIB: '64',
         DRAIN_MS: '50',

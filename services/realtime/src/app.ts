@@ -86,7 +86,8 @@ export function createRealtimeService(
           httpCompression: false,
         });
         const notifications = createNotificationClient(notificationLink);
-        const cluster = config.REDIS_URL === undefined ? undefined : await createCluster({ url: config.REDIS_URL, logger });
+        const cluster =
+          config.REDIS_URL === undefined ? undefined : await createCluster({ url: config.REDIS_URL, prefix: config.REDIS_PREFIX, logger });
         stops.add('cluster', () => cluster?.close());
         cluster?.join(io);
         // The first of a session id are its node's name, so that a gateway finds the node of a poll.

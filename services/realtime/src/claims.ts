@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster';
 
-const PREFIX = 'linsta:bell:';
+const PREFIX = 'bell:';
 const MAX_REMEMBERED = 100_000;
 
 /**

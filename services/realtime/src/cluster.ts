@@ -4,11 +4,13 @@ import { createClient } from 'redis';
 import type { RealtimeServer } from './server';
 import { createSubscriber } from './subscriber';
 
-const PREFIX = 'linsta';
 const SETTLE_MS = 1_000;
 
-/** What several realtime nodes share: a channel per room, so that a push reaches only the nodes that hold its people, and a place for presence. */
-export async function createCluster({ url, logger }: { url: string; logger: Logger }) {
+/**
+ * What several realtime nodes share: a channel per room, so that a push reaches only the nodes that hold its people, and a place for presence. All names in Redis
+ * begin with `prefix`.
+ */
+export async function createCluster({ url, prefix, logger }: { url: string; prefix: string; logger: Logger }) {
   const options = { url, socket: { connectTimeout: 3_000, reconnectStrategy: (tries: number) => Math.min(100 * 2 ** tries, 2_000) } };
   // A command that cannot be sent fails at once: a push goes on to this node's own sockets, and nobody waits.
   const commands = createClient({ ...options, disableOfflineQueue: true, commandOptions: { timeout: 2_000 }, pingInterval: 5_000 });
@@ -21,23 +23,28 @@ export async function createCluster({ url, logger }: { url: string; logger: Logg
   await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);
 
   const subscriber = createSubscriber(subscriptions);
+  const channelOf = (room: string) => `${prefix}#/#${room}#`;
 
   return {
     commands,
+    prefix,
     /** Hears a channel from now on, whatever the connection goes through. */
     hear: (channel: string, listener: (message: string) => void) => void subscriber.subscribe(channel, listener),
     join: (io: RealtimeServer) =>
-      void io.adapter(createShardedAdapter(commands, subscriber, { channelPrefix: PREFIX, subscriptionMode: 'dynamic' })),
+      void io.adapter(createShardedAdapter(commands, subscriber, { channelPrefix: prefix, subscriptionMode: 'dynamic' })),
     /** Of these rooms, those for which some node has sockets. Throws while Redis is away. */
     async heldRooms(rooms: string[]): Promise<Set<string>> {
       if (rooms.length === 0) return new Set();
-      const counts = await commands.pubSubShardNumSub(rooms.map((room) => `${PREFIX}#/#${room}#`));
-      return new Set(rooms.filter((room) => Number(counts[`${PREFIX}#/#${room}#`] ?? 0) > 0));
+      const counts = await commands.pubSubShardNumSub(rooms.map(channelOf));
+      return new Set(rooms.filter((room) => Number(counts[channelOf(room)] ?? 0) > 0));
     },
     /** For each key whether it was free; whoever asks first has it for so long. Throws while Redis is away. */
     claim: (keys: string[], forMs: number): Promise<boolean[]> =>
       Promise.all(
-        keys.map(async (key) => (await commands.set(key, '1', { condition: 'NX', expiration: { type: 'PX', value: forMs } })) !== null),
+        keys.map(
+          async (key) =>
+            (await commands.set(`${prefix}:${key}`, '1', { condition: 'NX', expiration: { type: 'PX', value: forMs } })) !== null,
+        ),
       ),
     /** Resolves when the subscriptions asked for so far are in place; after a second in any case. */
     settled: () =>

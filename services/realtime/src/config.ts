@@ -8,6 +8,11 @@ const env = z.object({
   AMQP_URL: amqpUrl.optional(),
   /** Several realtime nodes know of each other through it. */
   REDIS_URL: redisUrl.optional(),
+  /** Begins the name of everything kept or told there: several installations may share one Redis. */
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z][\w-]{0,31}$/, 'must be a letter and up to 31 more letters, digits, _ or -')
+    .default('linsta'),
   USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),
   CHAT_INTERNAL_URL: httpUrlsOf('http://127.0.0.1:4104'),
   NOTIFICATION_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4105'),

@@ -1,7 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { freePorts } from '@linsta/server';
+import { createClient } from 'redis';
 import { createTemporaryDirectory } from './temporary';
 import { waitFor } from './wait-for';
 
@@ -43,3 +45,25 @@ export async function createRedis() {
   };
 }
 export type RedisServer = Awaited<ReturnType<typeof createRedis>>;
+
+const sharedUrl = process.env.REDIS_URL ?? '';
+/** Why suites that only use a Redis cannot run here. */
+export const noSharedRedis = sharedUrl === '' ? noRedis : undefined;
+
+/**
+ * A running Redis for suites that do not harm it: the one that REDIS_URL names, under a name of this suite's own so that no product there notices; otherwise a
+ * Redis of the suite's own.
+ */
+export async function sharedRedis() {
+  const prefix = `t${randomBytes(6).toString('hex')}`;
+  const own = sharedUrl === '' ? await createRedis() : undefined;
+  await own?.start();
+  const url = own?.url ?? sharedUrl;
+  /** Takes away what this suite left there. */
+  const clear = async () => {
+    const client = await createClient({ url }).connect();
+    for await (const keys of client.scanIterator({ MATCH: `*${prefix}*`, COUNT: 1_000 })) if (keys.length > 0) await client.unlink(keys);
+    client.destroy();
+  };
+  return { url, prefix, clear, remove: () => own?.remove() ?? clear() };
+}

@@ -18,9 +18,6 @@ interface RedisPresenceOptions {
 
 const MAX_KNOWN = 100_000;
 const MAX_COMPARED = 5_000;
-const TAG = '{linsta:presence}';
-const CHANNEL = 'linsta:presence:changes';
-const KEYS = [`${TAG}:online`, `${TAG}:leaving`, `${TAG}:seen`, `${TAG}:nodes`];
 
 /**
  * Presence of many nodes. Each node holds one lease and lists its connections under it; a user is online while any connection of a live node is listed.
@@ -30,6 +27,9 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
   const { cluster, logger, graceMs, now } = options;
   const { leaseMs = 20_000, renewMs = 5_000 } = options;
   const node = randomBytes(6).toString('hex');
+  const tag = `{${cluster.prefix}:presence}`;
+  const channel = `${cluster.prefix}:presence:changes`;
+  const keys = ['online', 'leaving', 'seen', 'nodes'].map((name) => `${tag}:${name}`);
   /** This node's connections, to be listed again should Redis forget them. */
   const mine = new Map<string, string>();
   /** What was last told, so that a change is told once, whatever Redis went through. */
@@ -39,7 +39,7 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
   let comparing: NodeJS.Timeout | undefined;
 
   const run = (script: string, args: (string | number)[]) =>
-    cluster.commands.eval(script, { keys: KEYS, arguments: [TAG, CHANNEL, ...args.map(String)] });
+    cluster.commands.eval(script, { keys, arguments: [tag, channel, ...args.map(String)] });
   const remember = (presence: Presence) => {
     known.delete(presence.userId);
     const [oldest] = known.size >= MAX_KNOWN ? known.keys() : [];
@@ -88,7 +88,7 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
     const [userId = '', status, seen] = message.split(' ');
     tell(toPresence(userId, status === 'online', Number(seen ?? 0)));
   };
-  cluster.hear(CHANNEL, hear);
+  cluster.hear(channel, hear);
   const onBack = () => void renew();
   cluster.commands.on('ready', onBack);
   void renew();

@@ -1,5 +1,5 @@
 import { createLogger } from '@linsta/server';
-import { createRedis, describeWith, noRedis, waitFor, type RedisServer } from '@linsta/testing';
+import { createRedis, describeWith, noRedis, noSharedRedis, sharedRedis, waitFor, type RedisServer } from '@linsta/testing';
 import { createCluster, type Cluster } from '../../src/cluster';
 import type { PresenceStore } from '../../src/presence/presence';
 import { createRedisPresence } from '../../src/presence/redis';
@@ -9,59 +9,95 @@ const logger = createLogger('test', 'silent');
 const ANN = 'a'.repeat(24);
 const BEN = 'b'.repeat(24);
 
-describeWith(noRedis, 'presence in Redis', () => {
-  let redis: RedisServer;
+type Lease = { leaseMs?: number; renewMs?: number };
+
+/** Nodes of a test, on whatever Redis `where` tells; all are closed after it. */
+function nodesOn(where: () => { url: string; prefix: string }) {
   const clusters: Cluster[] = [];
+  return {
+    async start(lease: Lease = {}): Promise<PresenceStore> {
+      const cluster = await createCluster({ ...where(), logger });
+      clusters.push(cluster);
+      const node = createRedisPresence({ cluster, logger, graceMs: 200, sweepMs: 50, now: () => new Date(), ...lease });
+      // It hears of changes from here on.
+      await cluster.settled();
+      return node;
+    },
+    /** As kill -9 does: no more renewals, no goodbye. */
+    killLast: () => clusters.at(-1)?.close(),
+    close: () => clusters.splice(0).forEach((cluster) => cluster.close()),
+  };
+}
+
+describeWith(noSharedRedis, 'presence in Redis', () => {
+  let redis: Awaited<ReturnType<typeof sharedRedis>>;
+  const nodes = nodesOn(() => redis);
   beforeAll(async () => {
-    redis = await createRedis();
-    await redis.start();
+    redis = await sharedRedis();
+  });
+  afterEach(async () => {
+    nodes.close();
+    await redis.clear();
   });
   afterAll(() => redis.remove());
 
-  const startNode = async (lease: { leaseMs?: number; renewMs?: number } = {}): Promise<PresenceStore> => {
-    const cluster = await createCluster({ url: redis.url, logger });
-    clusters.push(cluster);
-    const node = createRedisPresence({ cluster, logger, graceMs: 200, sweepMs: 50, now: () => new Date(), ...lease });
-    // It hears of changes from here on.
-    await cluster.settled();
-    return node;
-  };
-  afterEach(async () => {
-    for (const { commands, close } of clusters.splice(0)) {
-      if (commands.isReady) await commands.flushAll();
-      close();
-    }
-  });
   const startTwo = async () => {
-    const nodes = [await startNode(), await startNode()];
+    const two = [await nodes.start(), await nodes.start()];
     return {
-      nodes,
+      nodes: two,
       async close() {
-        for (const node of nodes) await node.close();
+        for (const node of two) await node.close();
       },
     };
   };
   presenceContract(startTwo);
 
   test('when a node dies without a word, then its people are shown offline, and nobody else’s device flickers', async () => {
-    const survivor = await startNode();
-    const dying = await startNode({ leaseMs: 600, renewMs: 100 });
+    const survivor = await nodes.start();
+    const dying = await nodes.start({ leaseMs: 600, renewMs: 100 });
     const told: string[] = [];
     survivor.onChange(({ userId, status }) => told.push(`${userId[0]} ${status}`));
     await survivor.connected(ANN, 'hers here');
     await dying.connected(ANN, 'hers there');
     await dying.connected(BEN, 'his');
     await waitFor(() => told.length === 2, 'both online');
-    // As kill -9 does: no more renewals, no goodbye.
-    clusters.at(-1)?.close();
+    nodes.killLast();
     await waitFor(() => told.length === 3, 'the dead node’s people going');
     expect(told).toEqual(['a online', 'b online', 'b offline']);
     expect((await survivor.of([ANN, BEN])).map(({ status }) => status)).toEqual(['online', 'offline']);
     await survivor.close();
   });
 
+  test('when two installations share one Redis, then neither hears of the other', async () => {
+    const ours = await nodes.start();
+    const others = nodesOn(() => ({ ...redis, prefix: `${redis.prefix}-other` }));
+    const theirs = await others.start();
+    const told: string[] = [];
+    theirs.onChange(({ userId }) => told.push(userId));
+    await ours.connected(ANN, 'hers');
+    await theirs.connected(BEN, 'his');
+    await waitFor(() => told.length > 0, 'their own coming');
+    expect(told).toEqual([BEN]);
+    expect((await theirs.of([ANN, BEN])).map(({ status }) => status)).toEqual(['offline', 'online']);
+    await Promise.all([ours.close(), theirs.close()]);
+    others.close();
+  });
+});
+
+describeWith(noRedis, 'presence while its Redis goes', () => {
+  let redis: RedisServer;
+  const nodes = nodesOn(() => ({ url: redis.url, prefix: 'linsta' }));
+  beforeAll(async () => {
+    redis = await createRedis();
+    await redis.start();
+  });
+  afterAll(() => {
+    nodes.close();
+    return redis.remove();
+  });
+
   test('when Redis is gone, then the last known is answered; when it comes back empty, then all is listed again and nobody is told twice', async () => {
-    const [one, two] = [await startNode({ renewMs: 100 }), await startNode({ renewMs: 100 })] as const;
+    const [one, two] = [await nodes.start({ renewMs: 100 }), await nodes.start({ renewMs: 100 })] as const;
     const told: string[] = [];
     two.onChange(({ userId, status }) => told.push(`${userId[0]} ${status}`));
     await one.connected(ANN, 'hers');
