@@ -229,6 +229,36 @@ describeWith(noBrowser, 'the web app in a real browser', () => {
       await waitFor(async () => (await bubbles(side)).slice(-3).join() === expected, 'the same on both sides');
   }, 60_000);
 
+  test('when a call is tried from the published contract, then it is made as whoever is signed in, and its answer stands there whatever it is', async () => {
+    const { page } = await enter(ann);
+    await page.goto(`${product.url}/docs`);
+    const operation = (method: string, path: string) =>
+      page
+        .locator('details')
+        .filter({ has: page.getByText(path, { exact: true }) })
+        .filter({ has: page.getByText(method, { exact: true }) });
+    const tryIt = async (method: string, path: string, fields: Record<string, string>) => {
+      const place = operation(method, path);
+      if ((await place.getAttribute('open')) === null) await place.locator('summary').click();
+      for (const [label, value] of Object.entries(fields)) await place.getByLabel(label, { exact: true }).fill(value);
+      await place.getByRole('button', { name: 'Try it' }).click();
+      return place.getByRole('status', { name: 'Answer' });
+    };
+    const made = await tryIt('POST', '/api/posts', { Body: '{ "text": "tried from the page" }' });
+    await made.getByText(/^201/).waitFor();
+    const [post] = (await product.call('GET', '/api/posts?limit=1', ben.token)).body;
+    expect(post).toMatchObject({ text: 'tried from the page', author: { _id: ann._id } });
+    const read = await tryIt('GET', '/api/posts/{id}', { id: post._id });
+    await read.getByText(/^200[^]*tried from the page/).waitFor();
+    // The browser tells of the refusal itself.
+    app.tolerate(/status of 400.*\/api\/posts$/);
+    const broken = await tryIt('POST', '/api/posts', { Body: '{ "text": ' });
+    await broken.getByText(/^400[^]*MALFORMED_JSON/).waitFor();
+    const { page: stranger } = await app.visit({}, '/docs');
+    await stranger.locator('details', { hasText: '/api/posts' }).first().waitFor();
+    await stranger.getByText('Sign in, and the calls below can be tried').waitFor();
+  }, 60_000);
+
   test('when a script is smuggled into the page, then the Content-Security-Policy stops it and these tests would tell', async () => {
     const { page } = await app.visit();
     const before = app.faults.length;
