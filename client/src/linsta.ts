@@ -101,7 +101,8 @@ export function createLinsta(options: LinstaOptions): Linsta {
       if (top !== undefined) points.set(chatRoomId, top);
     }
     const asked = [...points].slice(0, RESUME_ROOMS).map(([chatRoomId, afterSeq]) => ({ chatRoomId, afterSeq }));
-    const after = bell.newest();
+    const { after, answered: bellAnswered } = bell.resuming();
+    const counted = rooms.counting();
     const [answer] = await Promise.all([
       connection.ask('resume', { rooms: asked, ...(after !== undefined && { notificationsAfter: after }) }),
       rooms.load(),
@@ -111,8 +112,8 @@ export function createLinsta(options: LinstaOptions): Linsta {
       open.get(chatRoomId)?.synced({ lastSeq, readSeq, othersReadSeq: 0 });
       rooms.resumed(chatRoomId, { lastSeq, readSeq, last: missed.at(-1) });
     }
-    bell.resumed(answer.notifications, answer.unread.notifications);
-    rooms.setUnread(answer.unread.chat);
+    bellAnswered(answer.notifications, answer.unread.notifications);
+    counted(answer.unread.chat);
   };
   let comparing = false;
   const compareUntilDone = async () => {
@@ -134,7 +135,7 @@ export function createLinsta(options: LinstaOptions): Linsta {
 
   connection.onOnline(() => {
     theOutbox();
-    void connection.ask('subscribe_notifications').catch(() => undefined);
+    connection.insist(() => connection.ask('subscribe_notifications'));
     void (async () => {
       const inbox = bell.load();
       // The lists first where there are none yet: resume then names what is known.

@@ -11,9 +11,8 @@ const RECOUNT_MS = 300;
 export interface Bell extends Notifications {
   arrived(notification: Notification): void;
   wasRead(news: { ids?: string[] | undefined; all?: true | undefined; unread: number }): void;
-  resumed(notifications: Notification[], unread: number): void;
-  /** The newest one held, where `resume` goes on. */
-  newest(): string | undefined;
+  /** Where `resume` goes on, and what to do with its answer. */
+  resuming(): { after: string | undefined; answered(notifications: Notification[], unread: number): void };
   load(): Promise<void>;
 }
 
@@ -32,27 +31,47 @@ export function createNotifications(call: Call): Bell {
     for (const { _id } of sorted.splice(KEPT)) rows.delete(_id);
     state.set({ ...before, notifications: sorted, ...patch });
   };
+  /** Changes of the number so far that were heard or made here. */
+  let changes = 0;
   const recount = () => {
     recounting ??= setTimeout(() => {
       recounting = undefined;
+      const counted = counting();
       call('GET /api/notifications/unread-count').then(
-        ({ unread }) => show({ unread }),
+        ({ unread }) => counted(unread),
         () => undefined,
       );
     }, RECOUNT_MS);
   };
+  /** Call before asking the server for its count; what it answers then holds, unless something changed on the way. */
+  const counting = () => {
+    const before = changes;
+    return (unread: number) => {
+      if (changes !== before) return recount();
+      if (unread === 0) mark(rows.keys());
+      show({ unread });
+    };
+  };
+  const changed = (unread: number) => {
+    changes += 1;
+    show({ unread });
+  };
+  /** A page that was asked for before something was read must not show it as unread again. */
+  const put = (notification: Notification) =>
+    rows.set(notification._id, rows.get(notification._id)?.isRead === true ? { ...notification, isRead: true } : notification);
   const load = (): Promise<void> => {
     loading ??= (async () => {
       try {
+        const counted = counting();
         const [found, { unread }] = await Promise.all([
           call('GET /api/notifications', { query: { limit: PAGE } }),
           call('GET /api/notifications/unread-count'),
         ]);
-        for (const notification of found) rows.set(notification._id, notification);
-        if (unread === 0) mark(rows.keys());
+        found.forEach(put);
         const first = !loaded;
         loaded = true;
-        show({ status: 'ready', unread, ...(first && { hasMore: found.length === PAGE }) });
+        counted(unread);
+        show({ status: 'ready', ...(first && { hasMore: found.length === PAGE }) });
       } catch (error) {
         if (!loaded) show({ status: 'failed', error: toLinstaError(error) });
       }
@@ -71,7 +90,17 @@ export function createNotifications(call: Call): Bell {
     subscribe: state.subscribe,
     load,
     retry: load,
-    newest: () => state.get().notifications[0]?._id,
+    resuming() {
+      const counted = counting();
+      return {
+        after: state.get().notifications[0]?._id,
+        answered(notifications, unread) {
+          notifications.forEach(put);
+          show();
+          counted(unread);
+        },
+      };
+    },
     onArrival(listener) {
       arrivals.add(listener);
       return () => void arrivals.delete(listener);
@@ -79,24 +108,21 @@ export function createNotifications(call: Call): Bell {
     arrived(notification) {
       if (rows.has(notification._id)) return;
       rows.set(notification._id, notification);
-      show({ unread: state.get().unread + (notification.isRead ? 0 : 1) });
+      changed(state.get().unread + (notification.isRead ? 0 : 1));
       recount();
       for (const listener of arrivals) listener(notification);
     },
     wasRead({ ids, all, unread }) {
       mark(all === true ? [...rows.keys()] : (ids ?? []));
-      show({ unread });
-    },
-    resumed(notifications, unread) {
-      for (const notification of notifications) rows.set(notification._id, notification);
-      if (unread === 0) mark(rows.keys());
-      show({ unread });
+      changed(unread);
+      // News of two readings may cross.
+      recount();
     },
     async markRead(id) {
       const before = rows.get(id);
       if (before?.isRead === true) return;
       mark([id]);
-      show({ unread: Math.max(0, state.get().unread - (before === undefined ? 0 : 1)) });
+      changed(Math.max(0, state.get().unread - (before === undefined ? 0 : 1)));
       try {
         await call('PATCH /api/notifications/:id/read', { params: { id } });
       } catch (error) {
@@ -110,7 +136,7 @@ export function createNotifications(call: Call): Bell {
     async markAllRead() {
       const before = new Map(rows);
       mark(rows.keys());
-      show({ unread: 0 });
+      changed(0);
       try {
         await call('POST /api/notifications/read-all');
       } catch (error) {
@@ -125,7 +151,7 @@ export function createNotifications(call: Call): Bell {
       const last = state.get().notifications.at(-1)?._id;
       if (!state.get().hasMore || last === undefined) return;
       const found = await call('GET /api/notifications', { query: { limit: PAGE, before: last } });
-      for (const notification of found) rows.set(notification._id, notification);
+      found.forEach(put);
       show({ hasMore: found.length === PAGE && rows.size < KEPT });
     },
   };

@@ -13,6 +13,9 @@ export function createPresence(connection: Connection) {
   const listeners = new Map<string, Set<() => void>>();
   const added = new Set<string>();
   const dropped = new Set<string>();
+  /** Changes heard so far, and for each person the last one. */
+  let heard = 0;
+  const heardAt = new Map<string, number>();
   let scheduled = false;
 
   const note = (presence: Presence) => {
@@ -24,8 +27,10 @@ export function createPresence(connection: Connection) {
   };
   const watch = async (userIds: string[]) => {
     for (let at = 0; at < userIds.length; at += PER_CALL) {
+      const asked = heard;
       const answer = await connection.ask('presence_subscribe', { userIds: userIds.slice(at, at + PER_CALL) });
-      answer.presence.forEach(note);
+      // A change that was heard meanwhile is younger than the answer, in whatever order the two are worked off here.
+      answer.presence.filter(({ userId }) => (heardAt.get(userId) ?? 0) <= asked).forEach(note);
     }
   };
   // What does not get through now is done at the next connect.
@@ -35,7 +40,7 @@ export function createPresence(connection: Connection) {
     added.clear();
     dropped.clear();
     if (!connection.online()) return;
-    if (on.length > 0) watch(on).catch(() => undefined);
+    if (on.length > 0) connection.insist(() => watch(on));
     for (let at = 0; at < off.length; at += PER_CALL)
       connection.ask('presence_unsubscribe', { userIds: off.slice(at, at + PER_CALL) }).catch(() => undefined);
   };
@@ -58,14 +63,19 @@ export function createPresence(connection: Connection) {
     watchers.delete(userId);
     listeners.delete(userId);
     known.delete(userId);
+    heardAt.delete(userId);
     if (!added.delete(userId)) dropped.add(userId);
   };
 
-  connection.socket.on('presence', note);
+  connection.socket.on('presence', (presence) => {
+    heard += 1;
+    if (watchers.has(presence.userId)) heardAt.set(presence.userId, heard);
+    note(presence);
+  });
   connection.onOnline(() => {
     added.clear();
     dropped.clear();
-    watch([...watchers.keys()]).catch(() => undefined);
+    connection.insist(() => watch([...watchers.keys()]));
   });
 
   return (userIds: readonly string[]): Store<PresenceState> => {

@@ -6,6 +6,8 @@ import type { Call, Rooms, RoomsState, RoomView } from './types.js';
 const PAGE = 50;
 /** Changes to rooms that are not known here are looked up once for all that come within this time. */
 const LOOK_AGAIN_MS = 100;
+/** The server is asked for its count again, once for all changes within this time. */
+const RECOUNT_MS = 300;
 
 interface RoomsOptions {
   userId: () => string;
@@ -18,8 +20,8 @@ export interface RoomList extends Rooms {
   received(message: ReceivedMessage): void;
   read(chatRoomId: string, userId: string, readSeq: number): void;
   resumed(chatRoomId: string, room: { lastSeq: number; readSeq: number; last: ReceivedMessage | undefined }): void;
-  /** The server's own count over all rooms, also those not held here. */
-  setUnread(unread: number): void;
+  /** Call before asking the server for its count over all rooms, also those not held here; the answer goes to what this returns. */
+  counting(): (unread: number) => void;
   find(chatRoomId: string): RoomView | undefined;
   load(): Promise<void>;
 }
@@ -30,9 +32,12 @@ const byActivity = (a: RoomView, b: RoomView) => (a.updatedAt < b.updatedAt ? 1 
 export function createRooms({ userId, call, onRow }: RoomsOptions): RoomList {
   const rows = new Map<string, RoomView>();
   let hasMore = false;
+  /** Unread in rooms that are not held here, as far as one knows. */
   let elsewhere = 0;
+  let changes = 0;
   let loading: Promise<void> | undefined;
   let looking: ReturnType<typeof setTimeout> | undefined;
+  let recounting: ReturnType<typeof setTimeout> | undefined;
 
   const state = createStore<RoomsState>({ status: 'loading', rooms: [], unread: 0, hasMore: false }, () => void load());
   const unreadHere = () => [...rows.values()].reduce((sum, { unreadCount }) => sum + unreadCount, 0);
@@ -40,8 +45,37 @@ export function createRooms({ userId, call, onRow }: RoomsOptions): RoomList {
     const { error: _, ...before } = state.get();
     state.set({ ...before, rooms: [...rows.values()].sort(byActivity), unread: unreadHere() + elsewhere, hasMore, ...patch });
   };
+  const counting = () => {
+    const before = changes;
+    return (unread: number) => {
+      if (!hasMore) {
+        elsewhere = 0;
+        // All rooms are here and the numbers differ: something was read elsewhere, unheard.
+        if (unread !== unreadHere()) lookAgain();
+      } else if (changes === before) elsewhere = Math.max(0, unread - unreadHere());
+      // What is held here has changed on the way: the two do not belong together.
+      else recount();
+      show();
+    };
+  };
+  const recount = () => {
+    recounting ??= setTimeout(() => {
+      recounting = undefined;
+      const counted = counting();
+      call('GET /api/unread').then(
+        ({ chat }) => counted(chat),
+        () => undefined,
+      );
+    }, RECOUNT_MS);
+  };
   const keep = (room: RoomView) => {
     const row = { ...room, unreadCount: Math.max(0, room.lastSeq - room.readSeq) };
+    const known = rows.get(room._id);
+    if (known?.unreadCount !== row.unreadCount) changes += 1;
+    if (known === undefined && elsewhere > 0) {
+      elsewhere = Math.max(0, elsewhere - row.unreadCount);
+      recount();
+    }
     rows.set(room._id, row);
     onRow(row);
   };
@@ -120,12 +154,7 @@ export function createRooms({ userId, call, onRow }: RoomsOptions): RoomList {
       });
       show();
     },
-    setUnread(unread) {
-      elsewhere = hasMore ? Math.max(0, unread - unreadHere()) : 0;
-      // All rooms are here and the numbers differ: something was read elsewhere, unheard.
-      if (!hasMore && unread !== unreadHere()) lookAgain();
-      show();
-    },
+    counting,
     async open(otherUserId) {
       const { chatRoomId } = await call('POST /api/chat/rooms', { body: { otherUserId } });
       if (!rows.has(chatRoomId)) await load();

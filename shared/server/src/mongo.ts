@@ -1,9 +1,11 @@
 import mongoose, { type Connection } from 'mongoose';
 import { toAppError } from './errors';
 import type { Logger } from './log';
+import { mendDriver } from './mongo-driver';
 
 // A typo in a filter must fail loudly, and a filter never takes operators from a client.
 mongoose.set('strictQuery', 'throw').set('sanitizeFilter', true).set('autoIndex', false).set('autoCreate', false);
+mendDriver();
 
 export interface Database {
   connection: Connection;

@@ -34,9 +34,19 @@ export async function createRedis() {
       child = spawn(
         'redis-server',
         ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory.path, '--save', '', '--appendonly', 'no'],
-        { stdio: 'ignore' },
+        { stdio: ['ignore', 'pipe', 'ignore'] },
       );
-      await waitFor(answers, 'Redis');
+      const started = child;
+      let said = '';
+      started.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      await waitFor(
+        () => {
+          if (started.exitCode !== null) throw new Error(`Redis ended: ${said}`);
+          return answers();
+        },
+        'Redis',
+        30_000,
+      );
     },
     async remove() {
       await kill('SIGKILL');

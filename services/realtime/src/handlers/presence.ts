@@ -1,3 +1,4 @@
+import type { Presence } from '@linsta/contracts';
 import { badRequest } from '@linsta/server';
 import type { PresenceStore } from '../presence/presence';
 import { watchersRoom } from '../rooms';
@@ -13,8 +14,23 @@ export function createPresenceHandlers({
   io: RealtimeServer;
   presence: PresenceStore;
 }): SocketHandlers<'presence_subscribe' | 'presence_unsubscribe'> {
+  /** For each snapshot that is being read: what was told meanwhile. */
+  const reading = new Set<Map<string, Presence>>();
   // Every node hears of every change and tells its own sockets.
-  presence.onChange((change) => io.local.to(watchersRoom(change.userId)).emit('presence', change));
+  presence.onChange((change) => {
+    for (const told of reading) told.set(change.userId, change);
+    io.local.to(watchersRoom(change.userId)).emit('presence', change);
+  });
+  /** A snapshot never takes back what was told while it was on its way. */
+  const snapshot = async (userIds: string[]): Promise<Presence[]> => {
+    const told = new Map<string, Presence>();
+    reading.add(told);
+    try {
+      return (await presence.of(userIds)).map((read) => told.get(read.userId) ?? read);
+    } finally {
+      reading.delete(told);
+    }
+  };
 
   return {
     async presence_subscribe(socket, { userIds }) {
@@ -25,7 +41,7 @@ export function createPresenceHandlers({
       added.forEach((id) => watching.add(id));
       // Joined before the snapshot is read: a change between the two arrives twice rather than never.
       await socket.join(added.map(watchersRoom));
-      return { presence: await presence.of(userIds) };
+      return { presence: await snapshot(userIds) };
     },
     async presence_unsubscribe(socket, payload) {
       const watching = socket.data.watching ?? new Set();

@@ -1,0 +1,161 @@
+import { EventEmitter } from 'node:events';
+import type { Notification, Room } from '@linsta/contracts';
+import type { Connection } from '../src/connection.js';
+import { createNotifications } from '../src/notifications.js';
+import { createPresence } from '../src/presence.js';
+import { createRooms } from '../src/rooms.js';
+import type { Call } from '../src/types.js';
+
+/** What is asked of the server, in order; each is answered when the test says so. */
+function createQuestions() {
+  const asked: { what: string; answer(value: unknown): void }[] = [];
+  const ask = (what: string) => new Promise<never>((resolve) => asked.push({ what, answer: resolve }));
+  const answer = async (what: string, value: unknown) => {
+    const at = asked.findIndex((question) => question.what === what);
+    if (at === -1) throw new Error(`${what} was not asked, but ${asked.map((question) => question.what).join()}`);
+    asked.splice(at, 1)[0]?.answer(value);
+    await settle();
+  };
+  return { asked, ask, answer };
+}
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+const id = (n: number) => n.toString(16).padStart(24, '0');
+
+describe('answers and news that cross', () => {
+  test('when somebody’s going is heard before the answer that still has him there, then he is gone', async () => {
+    const { ask, answer } = createQuestions();
+    const socket = new EventEmitter();
+    const connection = {
+      socket,
+      ask: (event: string) => ask(event),
+      online: () => true,
+      onOnline: () => undefined,
+      insist: (work: () => Promise<unknown>) => void work(),
+    };
+    const presence = createPresence(connection as unknown as Connection)([id(1), id(2)]);
+    presence.subscribe(() => undefined);
+    await settle();
+    socket.emit('presence', { userId: id(1), status: 'offline', lastSeenAt: '2026-01-01T00:00:01.000Z' });
+    await answer('presence_subscribe', {
+      presence: [1, 2].map((n) => ({ userId: id(n), status: 'online', lastSeenAt: '2026-01-01T00:00:00.000Z' })),
+    });
+    expect(Object.values(presence.get()).map(({ status }) => status)).toEqual(['offline', 'online']);
+  });
+
+  describe('the bell', () => {
+    const notification = (n: number, isRead = false): Notification => ({
+      _id: id(n),
+      userId: id(100),
+      type: 'LIKE',
+      message: `notification ${n}`,
+      referenceId: id(200),
+      actorId: id(300),
+      isRead,
+      createdAt: '2026-01-01T00:00:00.000Z',
+    });
+    const createBell = () => {
+      const questions = createQuestions();
+      return { ...questions, bell: createNotifications(questions.ask as unknown as Call) };
+    };
+    beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
+    afterEach(() => jest.useRealTimers());
+
+    test('when one is read while the list is on its way, then it stays read, and the number is asked for again', async () => {
+      const { bell, answer } = createBell();
+      void bell.load();
+      bell.arrived(notification(1));
+      bell.wasRead({ ids: [id(1)], unread: 0 });
+      await answer('GET /api/notifications/unread-count', { unread: 1 });
+      await answer('GET /api/notifications', [notification(1)]);
+      expect(bell.get()).toMatchObject({ status: 'ready', unread: 0, notifications: [{ isRead: true }] });
+      jest.advanceTimersByTime(300);
+      await answer('GET /api/notifications/unread-count', { unread: 0 });
+      expect(bell.get().unread).toBe(0);
+    });
+
+    test('when one arrives while what was missed is on its way, then neither is lost and the number is the server’s', async () => {
+      const { bell, answer } = createBell();
+      const { after, answered } = bell.resuming();
+      expect(after).toBeUndefined();
+      bell.arrived(notification(2));
+      answered([notification(1)], 1);
+      expect(bell.get().notifications.map(({ _id }) => _id)).toEqual([id(2), id(1)]);
+      jest.advanceTimersByTime(300);
+      await answer('GET /api/notifications/unread-count', { unread: 2 });
+      expect(bell.get().unread).toBe(2);
+    });
+
+    test('when the news of two readings come in the wrong order, then the number is the server’s in the end', async () => {
+      const { bell, answer } = createBell();
+      bell.wasRead({ ids: [id(2)], unread: 3 });
+      bell.wasRead({ ids: [id(1)], unread: 4 });
+      jest.advanceTimersByTime(300);
+      await answer('GET /api/notifications/unread-count', { unread: 3 });
+      expect(bell.get().unread).toBe(3);
+    });
+  });
+
+  describe('rooms of which only some are held', () => {
+    const PAGE = 50;
+    const room = (n: number, lastSeq: number): Room => ({
+      _id: id(n),
+      participants: [
+        { _id: id(100), name: 'Ann', email: null },
+        { _id: id(n + 1_000), name: `Ben ${n}`, email: null },
+      ],
+      lastSeq,
+      readSeq: 0,
+      othersReadSeq: 0,
+      unreadCount: lastSeq,
+      lastMessage: null,
+      createdAt: '2026-01-01T00:00:00.000Z',
+      updatedAt: '2026-01-01T00:00:00.000Z',
+    });
+    const message = (n: number, seq: number) => ({
+      _id: id(5_000 + seq),
+      chatRoomId: id(n),
+      senderId: id(n + 1_000),
+      sender: { _id: id(n + 1_000), name: `Ben ${n}`, email: null },
+      text: 'hello',
+      seq,
+      createdAt: '2026-01-02T00:00:00.000Z',
+    });
+    /** Fifty rooms with nothing unread are held; elsewhere there are two unread. */
+    const createList = async () => {
+      const questions = createQuestions();
+      const rooms = createRooms({ userId: () => id(100), call: questions.ask as unknown as Call, onRow: () => undefined });
+      void rooms.load();
+      await questions.answer(
+        'GET /api/chat/rooms',
+        Array.from({ length: PAGE }, (_, n) => room(n, 0)),
+      );
+      rooms.counting()(2);
+      expect(rooms.get()).toMatchObject({ unread: 2, hasMore: true });
+      return { ...questions, rooms };
+    };
+    beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
+    afterEach(() => jest.useRealTimers());
+
+    test('when a message comes into one that is not held, then what was unread there is not counted twice', async () => {
+      const { rooms, answer } = await createList();
+      rooms.received(message(77, 3));
+      jest.advanceTimersByTime(100);
+      await answer('GET /api/chat/rooms', [room(77, 3), ...Array.from({ length: PAGE - 1 }, (_, n) => room(n, 0))]);
+      expect(rooms.get().unread).toBe(3);
+      jest.advanceTimersByTime(300);
+      await answer('GET /api/unread', { chat: 3, notifications: 0 });
+      expect(rooms.get().unread).toBe(3);
+    });
+
+    test('when a message comes while the count is on its way, then the two are not mixed, and the count is asked for again', async () => {
+      const { rooms, answer } = await createList();
+      const counted = rooms.counting();
+      rooms.received(message(7, 1));
+      counted(2);
+      expect(rooms.get().unread).toBe(3);
+      jest.advanceTimersByTime(300);
+      await answer('GET /api/unread', { chat: 3, notifications: 0 });
+      expect(rooms.get().unread).toBe(3);
+    });
+  });
+});
