@@ -15,6 +15,8 @@ const product = createProductProcess({
   USER_RATE_LIMIT_PER_MINUTE: '1000000',
   SOCKET_RATE_LIMIT_PER_MINUTE: '1000000',
   LOG_LEVEL: 'fatal',
+  PING_INTERVAL_MS: '3000',
+  PING_TIMEOUT_MS: '3000',
 });
 const port = async () => Number(new URL((await product).url).port);
 beforeAll(async () => (await product).start(), 60_000);

@@ -89,6 +89,7 @@ export async function runSchedule(options: {
         const storage: OutboxStorage = createMemoryOutbox();
         const transports: ('websocket' | 'polling')[] = own.chance(0.7) ? ['websocket'] : ['polling', 'websocket'];
         const mine = rooms.filter(({ members }) => members.includes(user));
+        const others = USERS.filter((other) => other !== user).map((other) => accountOf(other)._id);
         const start = () => {
           const linsta = createLinsta({
             url: network.url,
@@ -102,10 +103,12 @@ export async function runSchedule(options: {
             const room = linsta.messages(id);
             room.subscribe(() => faults.push(...checkMoment(name, room.get().messages)));
           }
+          const seen = linsta.presence(others);
+          seen.subscribe(() => undefined);
           linsta.connect();
-          return linsta;
+          return { linsta, seen };
         };
-        let linsta = start();
+        let { linsta, seen } = start();
         let at = 0;
         return {
           name,
@@ -116,6 +119,7 @@ export async function runSchedule(options: {
           frames,
           random: own,
           linsta: () => linsta,
+          statusOf: (other: string) => seen.get()[accountOf(other)._id]?.status,
           say() {
             const { id } = own.pick(mine);
             const text = `${name} ${(at += 1)}`;
@@ -132,7 +136,7 @@ export async function runSchedule(options: {
           /** As a page is loaded again: what waits stays in its storage. */
           reload() {
             linsta.close();
-            linsta = start();
+            ({ linsta, seen } = start());
           },
         };
       }),
@@ -224,17 +228,36 @@ export async function runSchedule(options: {
     }
     return found;
   };
-  const heals = Date.now() + options.healsWithinMs;
-  let left: Fault[];
-  do {
-    await sleep(300);
-    left = [...(await checkLists()), ...checkOutcome({ typed, server: await serverOf(), devices: shownOf() })];
-  } while (left.length > 0 && Date.now() < heals);
+  const checkPresence = (expected: Record<string, 'online' | 'offline'>): Fault[] =>
+    devices
+      .filter(({ user }) => expected[user] === 'online')
+      .flatMap(({ name, user, statusOf }) =>
+        Object.entries(expected)
+          .filter(([other, status]) => other !== user && statusOf(other) !== status)
+          .map(([other, status]): Fault => ({ kind: 'unlike', what: `${name} shows ${other} as ${statusOf(other)}, who is ${status}` })),
+      );
+  const untilHealed = async (check: () => Promise<Fault[]>): Promise<Fault[]> => {
+    for (const heals = Date.now() + options.healsWithinMs; ;) {
+      await sleep(300);
+      const left = await check();
+      if (left.length === 0 || Date.now() >= heals) return left;
+    }
+  };
+  const left = await untilHealed(async () => [
+    ...(await checkLists()),
+    ...checkOutcome({ typed, server: await serverOf(), devices: shownOf() }),
+    ...checkPresence({ ann: 'online', ben: 'online', cat: 'online' }),
+  ]);
 
   const received = Object.values(shownOf()).reduce(
     (sum, held) => sum + Object.values(held).reduce((all, { length }) => all + length, 0),
     0,
   );
+  // One goes with both devices, as a tab is closed; connections that a fault left half open are noticed by the heartbeat.
+  if (left.length === 0) {
+    devices.filter(({ user }) => user === 'cat').forEach(({ linsta }) => linsta().close());
+    left.push(...(await untilHealed(() => Promise.resolve(checkPresence({ ann: 'online', ben: 'online', cat: 'offline' })))));
+  }
   for (const { linsta, network, frames } of devices) {
     linsta().close();
     await network.close();
