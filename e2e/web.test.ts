@@ -65,9 +65,9 @@ describeWith(noBrowser, 'the web app in a real browser', () => {
     await composerOf(page).waitFor();
     await say(page, 'typed one');
     await say(page, 'typed two');
-    await page.getByText('2 messages waiting').waitFor();
+    await page.getByText('Offline, 2 messages waiting', { exact: true }).waitFor();
     await page.reload();
-    await page.getByText('2 messages waiting').waitFor();
+    await page.getByText('Offline, 2 messages waiting', { exact: true }).waitFor();
     await waitFor(async () => (await bubbles(page)).slice(-2).join() === 'typed one,typed two', 'both still shown');
     await context.unrouteAll();
     // Another tab of the same browser sends what waits.
@@ -108,6 +108,9 @@ describeWith(noBrowser, 'the web app in a real browser', () => {
     await hers.page.getByRole('button', { name: /Ben is going to your event/ }).click();
     await hers.page.getByRole('heading', { name: 'Tea' }).waitFor();
     await hers.page.getByRole('link', { name: /Bell 2 unread/ }).click();
+    await hers.page.getByRole('button', { name: /Ben commented/ }).click();
+    await hers.page.getByRole('article').filter({ hasText: 'A post to like' }).getByText('So nice').waitFor();
+    await hers.page.getByRole('link', { name: /Bell 1 unread/ }).click();
     await hers.page.getByRole('button', { name: 'Mark all as read' }).click();
     await hers.page.getByRole('link', { name: 'Bell', exact: true }).waitFor();
   }, 60_000);

@@ -32,6 +32,7 @@ import { createPublicServer } from './server';
 import { createTunnels } from './tunnel';
 
 /** An engine.io payload of realtime's biggest packet, with its framing. */
+const MIN_UPSTREAM_MS = 500;
 const MAX_POLLING_BYTES = 1_280 * 1024;
 
 export interface GatewayDeps {
@@ -119,6 +120,7 @@ function createApp({ config, logger, pages, cors, limits, proxy, health, verifyT
   const passCall = async (request: Request, response: express.Response, address: string) => {
     const target = toTarget(request.url);
     const call = publicCall(request.method, target.path);
+    const since = performance.now();
     if (call.auth) await limits.auth(bucketOf(address));
     if (!call.open) {
       const identity = verifyToken(bearer(request.headers.authorization));
@@ -128,7 +130,8 @@ function createApp({ config, logger, pages, cors, limits, proxy, health, verifyT
     await proxy.forward(call.service, request, response, {
       target,
       address,
-      timeoutMs: config.UPSTREAM_TIMEOUT_MS,
+      // One deadline for the whole call: what the session's check took is gone.
+      timeoutMs: Math.max(MIN_UPSTREAM_MS, config.UPSTREAM_TIMEOUT_MS - (performance.now() - since)),
       maxBodyBytes: config.MAX_BODY_BYTES,
     });
   };

@@ -89,8 +89,13 @@ const SYSTEM = new Set([
 ]);
 const FRAGMENTS = ['buffering timed out', 'before initial connection is complete', 'Client must be connected'];
 
+/** A bulk write that failed as a whole, before any server said a word about it: the driver keeps the message of what it met, and nothing else. */
+const isBulkOutage = (error: Error & { code?: unknown; writeErrors?: unknown[] }) =>
+  error.name === 'MongoBulkWriteError' && error.code === undefined && [error.writeErrors ?? []].flat().length === 0;
+
 const isOutage = (error: Error) =>
   OUTAGES.has(error.name) ||
+  isBulkOutage(error) ||
   FRAGMENTS.some((fragment) => error.message.includes(fragment)) ||
   SYSTEM.has((error as NodeJS.ErrnoException).code ?? '') ||
   (error.name.startsWith('Mongo') && NOT_NOW.has((error as { code?: number }).code ?? 0));

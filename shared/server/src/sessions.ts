@@ -6,6 +6,8 @@ import type { InternalClient } from './internal-client';
 import type { Logger } from './log';
 
 const MAX_KNOWN = 50_000;
+/** A users service that hangs must not use up the time of the call itself. */
+const DEADLINE_MS = 2_000;
 
 /**
  * Asks the users service whether a token's session is still open; an answer holds for `ttlMs`, so an ended session is refused within that time.
@@ -17,6 +19,7 @@ export function createSessionCheck(options: { users: InternalClient; logger: Log
   const link = createBatchLink<string, boolean>({
     maxBatch: 500,
     maxWaiting: 10_000,
+    deadlineMs: DEADLINE_MS,
     send: async (sids) => {
       const { active } = await options.users.post('/sessions/check', { sids: [...new Set(sids)] }, sessionsAnswer);
       const open = new Set(active);

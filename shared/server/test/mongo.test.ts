@@ -1,4 +1,4 @@
-import { openDatabase, silentLogger, type Database } from '@linsta/server';
+import { openDatabase, silentLogger, toAppError, type Database } from '@linsta/server';
 import { createStore, type Store } from '@linsta/mongo';
 import { createFaultProxy, createTemporaryDirectory, waitFor, type FaultProxy } from '@linsta/testing';
 
@@ -64,3 +64,25 @@ test('when the network goes in the middle of a big write, then it ends, and the 
   await waitFor(() => database.healthy(), 'health', 20_000);
   expect((await write()).acknowledged).toBe(true);
 }, 60_000);
+
+test.each(['down', 'silent'] as const)(
+  'when the network is %s, then whatever is asked ends as an outage, a bulk write too',
+  async (how) => {
+    const rows = database.connection.collection('rows');
+    if (how === 'down') proxy.down();
+    else proxy.mode('silent');
+    const asked = [
+      rows.insertOne({ n: 1 }),
+      rows.insertMany([{ n: 1 }, { n: 2 }], { ordered: false }),
+      rows.bulkWrite([{ updateOne: { filter: { n: 1 }, update: { $set: { seen: true } } } }]),
+      rows.find({ n: 1 }).toArray(),
+    ];
+    const settled = await Promise.allSettled(asked);
+    proxy.heal();
+    expect(settled.map((each) => (each.status === 'rejected' ? toAppError(each.reason)?.status : each.status))).toEqual([
+      503, 503, 503, 503,
+    ]);
+    await waitFor(() => database.healthy(), 'health', 20_000);
+  },
+  60_000,
+);

@@ -17,6 +17,8 @@ import { z } from 'zod';
 
 const historyAnswer = z.object({ chatRoomId: z.string(), messages: z.array(historyMessage) });
 const MAX_WAITING = 10_000;
+/** Whoever sends knows after so long that he does not know. */
+const SEND_DEADLINE_MS = 4_800;
 
 /** Highest hash wins: a room always goes to the same node, and when a node goes only its own rooms move. */
 export function rendezvous<T extends { name: string }>(nodes: T[], key: string): T {
@@ -36,6 +38,7 @@ export function createChatClient(options: { urls: string[]; tokens: ServiceToken
     const link = createBatchLink<BatchedSend, SendOutcome>({
       maxBatch: MAX_BATCH,
       maxWaiting: MAX_WAITING,
+      deadlineMs: SEND_DEADLINE_MS,
       send: async (messages) => (await client.post('/messages', { messages }, sendBatchAnswer)).results,
     });
     return { name: baseUrl, client, link };
