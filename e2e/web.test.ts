@@ -192,7 +192,7 @@ describeWith(noBrowser, 'the web app in a real browser', () => {
     expect(await icon()).toBe('/favicon.svg');
   }, 60_000);
 
-  test('when a draft is left in a room, then it waits there, of this person and room alone', async () => {
+  test('when a draft is left in a room, then it waits there, and in no other', async () => {
     const chatRoomId = await roomOf();
     const { page } = await enter(ann);
     await page.goto(`${product.url}/chat/${chatRoomId}`);
@@ -200,6 +200,18 @@ describeWith(noBrowser, 'the web app in a real browser', () => {
     await page.getByRole('link', { name: 'Feed' }).click();
     await page.getByRole('heading', { name: 'Feed' }).waitFor();
     await page.goto(`${product.url}/chat/${chatRoomId}`);
+    expect(await composerOf(page).inputValue()).toBe('half a thou\nsecond line');
+    // Not in the next room.
+    const cleo = await product.register('Cleo');
+    const another = await app.roomOf(ann, cleo);
+    await page.reload();
+    await page.getByRole('link', { name: /Cleo/ }).click();
+    await page.getByRole('heading', { name: 'Cleo' }).waitFor();
+    expect(await composerOf(page).inputValue()).toBe('');
+    await page.goto(`${product.url}/chat/${another}`);
+    expect(await composerOf(page).inputValue()).toBe('');
+    await page.getByRole('link', { name: /Ben/ }).click();
+    await page.getByRole('heading', { name: 'Ben' }).waitFor();
     expect(await composerOf(page).inputValue()).toBe('half a thou\nsecond line');
     // By keyboard alone: an emoji, then away with it all.
     await page.getByRole('button', { name: 'Emoji' }).press('Enter');
