@@ -1,5 +1,14 @@
 import { createLogger } from '@linsta/server';
-import { createRedis, describeWith, noRedis, noSharedRedis, sharedRedis, waitFor, type RedisServer } from '@linsta/testing';
+import {
+  createFaultProxy,
+  createRedis,
+  describeWith,
+  noRedis,
+  noSharedRedis,
+  sharedRedis,
+  waitFor,
+  type RedisServer,
+} from '@linsta/testing';
 import { createCluster, type Cluster } from '../../src/cluster';
 import type { PresenceStore } from '../../src/presence/presence';
 import { createRedisPresence } from '../../src/presence/redis';
@@ -113,4 +122,22 @@ describeWith(noRedis, 'presence while its Redis goes', () => {
     expect(told.slice(2)).toEqual(['b offline']);
     await Promise.all([one.close(), two.close()]);
   });
+
+  test('when Redis falls silent, then the last known is answered meanwhile, and it is right again when Redis speaks', async () => {
+    const proxy = await createFaultProxy({ target: { port: Number(new URL(redis.url).port) } });
+    const behind = nodesOn(() => ({ url: `redis://127.0.0.1:${proxy.port}`, prefix: 'linsta' }));
+    const [one, two] = [await behind.start(), await nodes.start()] as const;
+    await one.connected(ANN, 'hers');
+    await two.connected(BEN, 'his');
+    const of = async () => (await one.of([ANN, BEN])).map(({ status }) => status).join();
+    await waitFor(async () => (await of()) === 'online,online', 'both online');
+    proxy.mode('silent');
+    expect(await of()).toBe('online,online');
+    await two.disconnected(BEN, 'his');
+    proxy.heal();
+    await waitFor(async () => (await of()) === 'online,offline', 'his going', 20_000);
+    await Promise.all([one.close(), two.close()]);
+    behind.close();
+    await proxy.close();
+  }, 60_000);
 });
