@@ -3,7 +3,7 @@ import { io, type Socket } from 'socket.io-client';
 import type { z } from 'zod';
 import { LinstaError } from './errors.js';
 import { createStore } from './store.js';
-import { backOffMs, sleep, toLinstaError } from './timing.js';
+import { backOffMs, toLinstaError, untilDone } from './timing.js';
 import type { Tokens } from './tokens.js';
 import type { ConnectionState, LinstaOptions, Store } from './types.js';
 
@@ -21,7 +21,7 @@ export interface Connection {
   online(): boolean;
   /** Sends one event and waits for its acknowledgement. Throws `LinstaError`; never waits while there is no connection. */
   ask<E extends ClientEventName>(event: E, payload?: Payload<E>): Promise<Ack<E>>;
-  /** Does it again, ever more slowly, while the server says "not now" and this connection lasts. What must be so on every connection begins anew at the next connect. */
+  /** Until it is done, while this very connection lasts; what must be so on every connection begins anew at the next connect. */
   insist(work: () => Promise<unknown>): void;
   /** Runs at every connect, the first included. */
   onOnline(listener: () => void): void;
@@ -149,16 +149,7 @@ export function createConnection(options: {
     onOnline: (listener) => void listeners.push(listener),
     insist(work) {
       const { id } = socket;
-      void (async () => {
-        for (let attempt = 0; socket.connected && socket.id === id; attempt += 1) {
-          try {
-            return void (await work());
-          } catch (error) {
-            if (!toLinstaError(error).retryable) return;
-            await sleep(backOffMs(attempt));
-          }
-        }
-      })();
+      void untilDone(work, () => socket.connected && socket.id === id);
     },
     async ask(event, payload) {
       if (!socket.connected) throw new LinstaError(closed ? 'CLOSED' : 'NETWORK', 'There is no connection just now');

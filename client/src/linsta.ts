@@ -7,7 +7,7 @@ import { createOutbox, type Outbox } from './outbox.js';
 import { defaultOutbox } from './outbox-storage.js';
 import { createPresence } from './presence.js';
 import { createRooms } from './rooms.js';
-import { backOffMs, sleep, toLinstaError } from './timing.js';
+import { untilDone } from './timing.js';
 import { claimsOf, createTokens } from './tokens.js';
 import type { Linsta, LinstaOptions } from './types.js';
 
@@ -120,14 +120,7 @@ export function createLinsta(options: LinstaOptions): Linsta {
     if (comparing) return;
     comparing = true;
     try {
-      for (let attempt = 0; connection.online(); attempt += 1) {
-        try {
-          return await compare();
-        } catch (error) {
-          if (!toLinstaError(error).retryable) return;
-          await sleep(backOffMs(attempt));
-        }
-      }
+      await untilDone(compare, connection.online);
     } finally {
       comparing = false;
     }

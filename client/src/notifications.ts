@@ -1,12 +1,11 @@
 import type { Notification } from '@linsta/contracts';
+import { createCount } from './count.js';
 import { createStore } from './store.js';
 import { toLinstaError } from './timing.js';
 import type { Call, Notifications, NotificationsState } from './types.js';
 
 const PAGE = 30;
 const KEPT = 500;
-/** After live arrivals the number is asked for again, once for all within this time: the server's count is the only one. */
-const RECOUNT_MS = 300;
 
 export interface Bell extends Notifications {
   arrived(notification: Notification): void;
@@ -22,7 +21,6 @@ export function createNotifications(call: Call): Bell {
   const arrivals = new Set<(notification: Notification) => void>();
   let loaded = false;
   let loading: Promise<void> | undefined;
-  let recounting: ReturnType<typeof setTimeout> | undefined;
 
   const state = createStore<NotificationsState>({ status: 'loading', notifications: [], unread: 0, hasMore: false }, () => void load());
   const show = (patch: Partial<NotificationsState> = {}) => {
@@ -31,29 +29,16 @@ export function createNotifications(call: Call): Bell {
     for (const { _id } of sorted.splice(KEPT)) rows.delete(_id);
     state.set({ ...before, notifications: sorted, ...patch });
   };
-  /** Changes of the number so far that were heard or made here. */
-  let changes = 0;
-  const recount = () => {
-    recounting ??= setTimeout(() => {
-      recounting = undefined;
-      const counted = counting();
-      call('GET /api/notifications/unread-count').then(
-        ({ unread }) => counted(unread),
-        () => undefined,
-      );
-    }, RECOUNT_MS);
-  };
-  /** Call before asking the server for its count; what it answers then holds, unless something changed on the way. */
-  const counting = () => {
-    const before = changes;
-    return (unread: number) => {
-      if (changes !== before) return recount();
+  // After whatever changes the number here, the server's count is asked for: it is the only one.
+  const count = createCount(
+    async () => (await call('GET /api/notifications/unread-count')).unread,
+    (unread) => {
       if (unread === 0) mark(rows.keys());
       show({ unread });
-    };
-  };
+    },
+  );
   const changed = (unread: number) => {
-    changes += 1;
+    count.changed();
     show({ unread });
   };
   /** A page that was asked for before something was read must not show it as unread again. */
@@ -62,7 +47,7 @@ export function createNotifications(call: Call): Bell {
   const load = (): Promise<void> => {
     loading ??= (async () => {
       try {
-        const counted = counting();
+        const counted = count.asking();
         const [found, { unread }] = await Promise.all([
           call('GET /api/notifications', { query: { limit: PAGE } }),
           call('GET /api/notifications/unread-count'),
@@ -91,7 +76,7 @@ export function createNotifications(call: Call): Bell {
     load,
     retry: load,
     resuming() {
-      const counted = counting();
+      const counted = count.asking();
       return {
         after: state.get().notifications[0]?._id,
         answered(notifications, unread) {
@@ -109,14 +94,14 @@ export function createNotifications(call: Call): Bell {
       if (rows.has(notification._id)) return;
       rows.set(notification._id, notification);
       changed(state.get().unread + (notification.isRead ? 0 : 1));
-      recount();
+      count.recount();
       for (const listener of arrivals) listener(notification);
     },
     wasRead({ ids, all, unread }) {
       mark(all === true ? [...rows.keys()] : (ids ?? []));
       changed(unread);
       // News of two readings may cross.
-      recount();
+      count.recount();
     },
     async markRead(id) {
       const before = rows.get(id);
@@ -130,7 +115,7 @@ export function createNotifications(call: Call): Bell {
         show();
         throw error;
       } finally {
-        recount();
+        count.recount();
       }
     },
     async markAllRead() {
@@ -144,7 +129,7 @@ export function createNotifications(call: Call): Bell {
         show();
         throw error;
       } finally {
-        recount();
+        count.recount();
       }
     },
     async loadMore() {

@@ -1,4 +1,5 @@
 import type { ReceivedMessage, Room } from '@linsta/contracts';
+import { createCount } from './count.js';
 import { createStore } from './store.js';
 import { toLinstaError } from './timing.js';
 import type { Call, Rooms, RoomsState, RoomView } from './types.js';
@@ -6,8 +7,6 @@ import type { Call, Rooms, RoomsState, RoomView } from './types.js';
 const PAGE = 50;
 /** Changes to rooms that are not known here are looked up once for all that come within this time. */
 const LOOK_AGAIN_MS = 100;
-/** The server is asked for its count again, once for all changes within this time. */
-const RECOUNT_MS = 300;
 
 interface RoomsOptions {
   userId: () => string;
@@ -34,10 +33,8 @@ export function createRooms({ userId, call, onRow }: RoomsOptions): RoomList {
   let hasMore = false;
   /** Unread in rooms that are not held here, as far as one knows. */
   let elsewhere = 0;
-  let changes = 0;
   let loading: Promise<void> | undefined;
   let looking: ReturnType<typeof setTimeout> | undefined;
-  let recounting: ReturnType<typeof setTimeout> | undefined;
 
   const state = createStore<RoomsState>({ status: 'loading', rooms: [], unread: 0, hasMore: false }, () => void load());
   const unreadHere = () => [...rows.values()].reduce((sum, { unreadCount }) => sum + unreadCount, 0);
@@ -45,36 +42,25 @@ export function createRooms({ userId, call, onRow }: RoomsOptions): RoomList {
     const { error: _, ...before } = state.get();
     state.set({ ...before, rooms: [...rows.values()].sort(byActivity), unread: unreadHere() + elsewhere, hasMore, ...patch });
   };
-  const counting = () => {
-    const before = changes;
-    return (unread: number) => {
-      if (!hasMore) {
-        elsewhere = 0;
-        // All rooms are here and the numbers differ: something was read elsewhere, unheard.
-        if (unread !== unreadHere()) lookAgain();
-      } else if (changes === before) elsewhere = Math.max(0, unread - unreadHere());
-      // What is held here has changed on the way: the two do not belong together.
-      else recount();
-      show();
-    };
+  const settle = (unread: number) => {
+    elsewhere = hasMore ? Math.max(0, unread - unreadHere()) : 0;
+    // All rooms are here and the numbers differ: something was read elsewhere, unheard.
+    if (!hasMore && unread !== unreadHere()) lookAgain();
+    show();
   };
-  const recount = () => {
-    recounting ??= setTimeout(() => {
-      recounting = undefined;
-      const counted = counting();
-      call('GET /api/unread').then(
-        ({ chat }) => counted(chat),
-        () => undefined,
-      );
-    }, RECOUNT_MS);
+  const count = createCount(async () => (await call('GET /api/unread')).chat, settle);
+  const counting = () => {
+    const counted = count.asking();
+    // Where all rooms are here, a count that crossed a change costs a look at the list and nothing else.
+    return (unread: number) => (hasMore ? counted(unread) : settle(unread));
   };
   const keep = (room: RoomView) => {
     const row = { ...room, unreadCount: Math.max(0, room.lastSeq - room.readSeq) };
     const known = rows.get(room._id);
-    if (known?.unreadCount !== row.unreadCount) changes += 1;
+    if (known?.unreadCount !== row.unreadCount) count.changed();
     if (known === undefined && elsewhere > 0) {
       elsewhere = Math.max(0, elsewhere - row.unreadCount);
-      recount();
+      count.recount();
     }
     rows.set(room._id, row);
     onRow(row);

@@ -9,10 +9,9 @@ import {
   listen,
   notFound,
   requestIdOf,
-  sendProblem,
+  sendFailure,
   toAppError,
   toReadiness,
-  unforeseen,
   type AddressedService,
   type Logger,
   type SessionCheck,
@@ -32,7 +31,6 @@ import { createPublicServer } from './server';
 import { createTunnels } from './tunnel';
 
 /** An engine.io payload of realtime's biggest packet, with its framing. */
-const MIN_UPSTREAM_MS = 500;
 const MAX_POLLING_BYTES = 1_280 * 1024;
 
 export interface GatewayDeps {
@@ -76,10 +74,8 @@ const securityHeaders = (production: boolean) =>
 function answerErrors(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
-    const known = toAppError(error);
-    if (known === undefined) logger.error({ err: error, requestId: request.id }, 'request failed');
-    if (known?.status === 401) response.setHeader('www-authenticate', 'Bearer');
-    sendProblem(response, known ?? unforeseen(), request.id);
+    if (toAppError(error)?.status === 401) response.setHeader('www-authenticate', 'Bearer');
+    sendFailure(logger, response, error, request.id);
   };
 }
 
@@ -131,7 +127,7 @@ function createApp({ config, logger, pages, cors, limits, proxy, health, verifyT
       target,
       address,
       // One deadline for the whole call: what the session's check took is gone.
-      timeoutMs: Math.max(MIN_UPSTREAM_MS, config.UPSTREAM_TIMEOUT_MS - (performance.now() - since)),
+      timeoutMs: Math.max(1, config.UPSTREAM_TIMEOUT_MS - (performance.now() - since)),
       maxBodyBytes: config.MAX_BODY_BYTES,
     });
   };

@@ -1,10 +1,12 @@
-import type { Logger } from '@linsta/server';
+import { withDeadline, type Logger } from '@linsta/server';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import { createClient } from 'redis';
 import type { RealtimeServer } from './server';
 import { createSubscriber } from './subscriber';
 
 const SETTLE_MS = 1_000;
+/** A Redis that is silent is as good as one that is gone. The client's own deadline ends once a command is written. */
+const PATIENCE_MS = 1_500;
 
 /**
  * What several realtime nodes share: a channel per room, so that a push reaches only the nodes that hold its people, and a place for presence. All names in Redis
@@ -24,10 +26,12 @@ export async function createCluster({ url, prefix, logger }: { url: string; pref
 
   const subscriber = createSubscriber(subscriptions);
   const channelOf = (room: string) => `${prefix}#/#${room}#`;
+  const inTime = <T>(answer: Promise<T>) => withDeadline(answer, PATIENCE_MS, 'the answer of Redis');
 
   return {
     commands,
     prefix,
+    inTime,
     /** Hears a channel from now on, whatever the connection goes through. */
     hear: (channel: string, listener: (message: string) => void) => void subscriber.subscribe(channel, listener),
     join: (io: RealtimeServer) =>
@@ -35,15 +39,17 @@ export async function createCluster({ url, prefix, logger }: { url: string; pref
     /** Of these rooms, those for which some node has sockets. Throws while Redis is away. */
     async heldRooms(rooms: string[]): Promise<Set<string>> {
       if (rooms.length === 0) return new Set();
-      const counts = await commands.pubSubShardNumSub(rooms.map(channelOf));
+      const counts = await inTime(commands.pubSubShardNumSub(rooms.map(channelOf)));
       return new Set(rooms.filter((room) => Number(counts[channelOf(room)] ?? 0) > 0));
     },
     /** For each key whether it was free; whoever asks first has it for so long. Throws while Redis is away. */
     claim: (keys: string[], forMs: number): Promise<boolean[]> =>
-      Promise.all(
-        keys.map(
-          async (key) =>
-            (await commands.set(`${prefix}:${key}`, '1', { condition: 'NX', expiration: { type: 'PX', value: forMs } })) !== null,
+      inTime(
+        Promise.all(
+          keys.map(
+            async (key) =>
+              (await commands.set(`${prefix}:${key}`, '1', { condition: 'NX', expiration: { type: 'PX', value: forMs } })) !== null,
+          ),
         ),
       ),
     /** Resolves when the subscriptions asked for so far are in place; after a second in any case. */

@@ -69,6 +69,13 @@ const refusePrototypeKeys = (key: string, value: unknown) => {
   return value;
 };
 
+/** Answers whatever was thrown; what nobody foresaw goes to the log. */
+export function sendFailure(logger: Logger, response: ServerResponse, error: unknown, requestId: string): void {
+  const known = toAppError(error);
+  if (known === undefined) logger.error({ err: error, requestId }, 'request failed');
+  sendProblem(response, known ?? unforeseen(), requestId);
+}
+
 function answerErrors(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request: Request, response: Response, next: NextFunction) => {
     if (response.headersSent) return next(error);
@@ -78,8 +85,7 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
       (message === PROTOTYPE_KEY ? badRequest('BAD_REQUEST', PROTOTYPE_KEY) : undefined) ??
       (BODY_FAULTS as Record<string, AppError>)[type ?? ''] ??
       (error instanceof URIError || status === 400 ? badRequest('BAD_REQUEST', 'The request is malformed') : undefined);
-    if (known === undefined) logger.error({ err: error, requestId: request.id }, 'request failed');
-    sendProblem(response, known ?? unforeseen(), request.id);
+    sendFailure(logger, response, known ?? error, request.id);
   };
 }
 

@@ -9,6 +9,7 @@ export * from './bus/parked-store';
 export * from './bus/parking';
 export * from './bus/topology';
 export * from './config';
+export * from './deadline';
 export * from './errors';
 export * from './http';
 export * from './internal-app';

@@ -1,8 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import { bearer, type ServiceTokens } from './auth';
-import { toAppError, unforeseen } from './errors';
-import { BODY_FAULTS, closeApp, mountHealth, openApp, parse, requestIdOf, sendProblem, sendText, type HealthCheck } from './http';
+import { BODY_FAULTS, closeApp, mountHealth, openApp, parse, requestIdOf, sendFailure, sendText, type HealthCheck } from './http';
 import type { Logger } from './log';
 import type { Metrics } from './metrics';
 
@@ -16,7 +15,7 @@ export interface InternalDoor {
 /** Ties a door's handler to its schema's type. */
 export const door = <T extends z.ZodType>(request: T, handle: (input: z.output<T>) => Promise<unknown>): InternalDoor => ({
   request,
-  handle: handle,
+  handle,
 });
 
 /** Nothing comes of it when the caller goes before its end: nobody is left to answer. */
@@ -74,12 +73,9 @@ export function createInternalApp(options: {
       const input: unknown = parse(known.request, parseJson(await readBody(request)));
       sendText(response, 200, 'application/json; charset=utf-8', JSON.stringify((await known.handle(input)) ?? {}));
     } catch (error) {
-      const requestId = requestIdOf(request.headers['x-request-id']);
-      const answered = toAppError(error);
-      if (answered === undefined) logger.error({ err: error, requestId }, 'request failed');
       if (response.headersSent) return void response.destroy();
       if (!request.complete) response.setHeader('connection', 'close');
-      sendProblem(response, answered ?? unforeseen(), requestId);
+      sendFailure(logger, response, error, requestIdOf(request.headers['x-request-id']));
     }
   };
 

@@ -18,8 +18,6 @@ interface RedisPresenceOptions {
 
 const MAX_KNOWN = 100_000;
 const MAX_COMPARED = 5_000;
-/** A Redis that is silent is as good as one that is gone. */
-const PATIENCE_MS = 1_500;
 
 /**
  * Presence of many nodes. Each node holds one lease and lists its connections under it; a user is online while any connection of a live node is listed.
@@ -61,11 +59,6 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
   const read = async (userIds: string[]): Promise<Presence[]> => {
     const rows = (await run(scripts.read, userIds)) as [number, string][];
     return userIds.map((userId, at) => toPresence(userId, rows[at]?.[0] === 1, Number(rows[at]?.[1] ?? 0)));
-  };
-  const inTime = <T>(work: Promise<T>): Promise<T> => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error('Redis is silent')), PATIENCE_MS)));
-    return Promise.race([work, late]).finally(() => clearTimeout(timer));
   };
   const guarded = async (what: string, work: () => Promise<unknown>) => {
     try {
@@ -113,7 +106,7 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
     },
     async of(userIds) {
       try {
-        const found = await inTime(read(userIds));
+        const found = await cluster.inTime(read(userIds));
         found.forEach(remember);
         return found;
       } catch {

@@ -1,4 +1,5 @@
 import { connect, type ChannelModel } from 'amqplib';
+import { withDeadline } from '../deadline';
 import type { Logger } from '../log';
 
 const CONNECT_DEADLINE_MS = 10_000;
@@ -7,19 +8,6 @@ const CLOSE_DEADLINE_MS = 1_000;
 const MAX_BACKOFF_MS = 3_000;
 /** Seconds; a broker that is up but silent is noticed after about three of these. */
 const HEARTBEAT_SECONDS = 5;
-
-export async function withDeadline<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took more than ${ms} ms`)), ms);
-    timer.unref();
-  });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 const withHeartbeat = (url: string) => {
   const parsed = new URL(url);

@@ -1,6 +1,6 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { withDeadline } from '../deadline';
 import type { Logger } from '../log';
-import { withDeadline } from './amqp-connection';
 import type { Publisher } from './amqp-publisher';
 import { handle, type ConsumerState, type Subscription } from './bus';
 import { exchangeOf, parkedOf, retryOf, type Topology } from './topology';

@@ -1,5 +1,6 @@
 import type { Logger } from '../log';
-import { keepConnection, withDeadline, type KeptConnection } from './amqp-connection';
+import { withDeadline } from '../deadline';
+import { keepConnection, type KeptConnection } from './amqp-connection';
 import { createConsumer, type AmqpConsumer } from './amqp-consumer';
 import { createPublisher } from './amqp-publisher';
 import { createTally, type EventBus } from './bus';

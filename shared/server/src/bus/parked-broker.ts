@@ -1,6 +1,6 @@
 import { connect, type Channel, type GetMessage } from 'amqplib';
 import type { Logger } from '../log';
-import { withDeadline } from './amqp-connection';
+import { withDeadline } from '../deadline';
 import { HEADERS } from './amqp-consumer';
 import { createPublisher } from './amqp-publisher';
 import type { ParkedEvents, ParkedLine } from './parked';
