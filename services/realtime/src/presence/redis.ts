@@ -69,6 +69,18 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
   };
 
   const list = (connectionId: string, userId: string) => run(scripts.connect, [node, connectionId, userId]);
+  const unlist = (connectionId: string, userId: string) => run(scripts.disconnect, [node, connectionId, userId, graceMs]);
+  /** Connections, and whose they are, of which Redis could not be told that they came or went; it is told with the next renewal that succeeds. */
+  const owed = new Map<string, string>();
+  /** Tells Redis how this connection stands now. */
+  const note = (connectionId: string, userId: string) =>
+    guarded('presence not noted', async () => {
+      owed.set(connectionId, userId);
+      const here = mine.has(connectionId);
+      await (here ? list : unlist)(connectionId, userId);
+      // It may have gone while its coming was told.
+      if (mine.has(connectionId) === here) owed.delete(connectionId);
+    });
   /** Whoever went while Redis was away is told now. Not before every node had the time to list its people again: nobody shall flicker. */
   const compare = () =>
     guarded('presence not compared', async () => {
@@ -77,8 +89,9 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
   const renew = () =>
     guarded('presence lease not renewed', async () => {
       // 0: Redis does not know this node any more; it was away for too long, or Redis came back empty.
-      if ((await run(scripts.renew, [node, leaseMs])) === 1) return;
-      for (const [connectionId, userId] of mine) await list(connectionId, userId);
+      const leased = (await run(scripts.renew, [node, leaseMs])) === 1;
+      for (const [connectionId, userId] of leased ? [...owed] : mine) await note(connectionId, userId);
+      if (leased) return;
       clearTimeout(comparing);
       comparing = setTimeout(() => void compare(), 2 * renewMs).unref();
     });
@@ -98,11 +111,11 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
   return {
     connected(userId, connectionId) {
       mine.set(connectionId, userId);
-      return guarded('presence not noted', () => list(connectionId, userId));
+      return note(connectionId, userId);
     },
     disconnected(userId, connectionId) {
       if (!mine.delete(connectionId)) return Promise.resolve();
-      return guarded('presence not noted', () => run(scripts.disconnect, [node, connectionId, userId, graceMs]));
+      return note(connectionId, userId);
     },
     async of(userIds) {
       try {

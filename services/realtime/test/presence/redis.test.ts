@@ -140,4 +140,22 @@ describeWith(noRedis, 'presence while its Redis goes', () => {
     behind.close();
     await proxy.close();
   }, 60_000);
+
+  test('when a node cannot reach Redis for less than its lease, then who came and who went meanwhile is shown rightly afterwards', async () => {
+    const proxy = await createFaultProxy({ target: { port: Number(new URL(redis.url).port) } });
+    const behind = nodesOn(() => ({ url: `redis://127.0.0.1:${proxy.port}`, prefix: 'linsta' }));
+    const [one, two] = [await behind.start({ renewMs: 100 }), await nodes.start()] as const;
+    const of = async () => (await two.of([ANN, BEN])).map(({ status }) => status).join();
+    await one.connected(ANN, 'hers');
+    await waitFor(async () => (await of()) === 'online,offline', 'her coming');
+    proxy.down();
+    await one.disconnected(ANN, 'hers');
+    await one.connected(BEN, 'his');
+    expect(await of()).toBe('online,offline');
+    proxy.heal();
+    await waitFor(async () => (await of()) === 'offline,online', 'both changes', 15_000);
+    await Promise.all([one.close(), two.close()]);
+    behind.close();
+    await proxy.close();
+  }, 60_000);
 });
