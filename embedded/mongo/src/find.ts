@@ -30,7 +30,14 @@ export interface Query {
 function* candidates(storage: Storage, collection: Collection, plan: Plan, counters: Counters): Generator<Buffer> {
   const seen = plan.repeats ? new Set<string>() : undefined;
   const ranges = plan.reverse && plan.index !== undefined ? [...plan.ranges].reverse() : plan.ranges;
-  for (const { low, high } of ranges) {
+  for (const { low, high, single } of ranges) {
+    if (plan.index === undefined && single === true) {
+      const raw = storage.get(collection, low);
+      if (raw === undefined) continue;
+      counters.docsExamined += 1;
+      yield raw;
+      continue;
+    }
     if (plan.index === undefined) {
       for (const raw of storage.scanDocs(collection, low, high, plan.reverse)) {
         counters.docsExamined += 1;

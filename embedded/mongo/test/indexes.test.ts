@@ -17,6 +17,24 @@ const planOf = async (things: Collection, filter: object, sort: Record<string, 1
 const indexOf = async (...args: Parameters<typeof planOf>) => (await planOf(...args)).find(({ stage }) => stage === 'IXSCAN')?.indexName;
 
 describeServers('Indexes', (server, kind) => {
+  test.each([1_890, 1_974, 1_978, 3_000, 30_000])(
+    'when a filter names a value of %i bytes, then it finds what lies on its side, as any other',
+    async (bytes) => {
+      const things = freshCollection(server());
+      await things.createIndexes([{ key: { up: 1 } }, { key: { down: -1, up: 1 } }]);
+      await things.insertMany(['a', 'm', 'z'].map((name) => ({ _id: name as never, up: name, down: name })));
+      const long = `m${'m'.repeat(bytes - 1)}`;
+      const ids = async (filter: object) => (await things.find(filter).sort({ _id: 1 }).toArray()).map(({ _id }) => String(_id)).join('');
+      for (const path of ['_id', 'up', 'down']) {
+        const found = [{ $in: [long] }, { $in: [long, 'z'] }, { $gt: long }, { $lt: long }, { $gte: 'a', $lte: long }];
+        expect(await Promise.all(found.map((condition) => ids({ [path]: condition })))).toEqual(['', 'z', 'z', 'am', 'am']);
+        expect(await ids({ [path]: long })).toBe('');
+        expect(await things.updateMany({ [path]: long }, { $set: { changed: true } })).toMatchObject({ matchedCount: 0 });
+      }
+      expect(await things.deleteMany({ down: { $gt: long }, up: { $gt: 'a' } })).toMatchObject({ deletedCount: 1 });
+    },
+  );
+
   test('when a unique index is broken, then E11000 says which and by what', async () => {
     const things = freshCollection(server());
     await things.createIndex({ room: 1, seq: -1 }, { unique: true, name: 'room_seq' });

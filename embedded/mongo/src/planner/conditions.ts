@@ -11,6 +11,8 @@ export interface Conditions {
 export interface Range {
   low: Buffer;
   high: Buffer;
+  /** `low` is a whole `_id`: at most one document lies here, and is read without a cursor. */
+  single?: true;
 }
 export const after = (bytes: Buffer) => Buffer.concat([bytes, Buffer.from([0xff])]);
 /** The first key behind all that begin with these bytes. */

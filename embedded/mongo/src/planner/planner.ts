@@ -115,7 +115,7 @@ function planById(conditions: Map<string, Conditions>, sort: SortKey[]): Candida
   if (points !== undefined) {
     const keys = points.map((point) => encodeKey(point)).sort(Buffer.compare);
     const unique = keys.filter((key, at) => at === 0 || !key.equals(keys[at - 1] as Buffer));
-    const ranges = unique.map((low) => ({ low, high: after(low) }));
+    const ranges = unique.map((low): Range => ({ low, high: after(low), single: true }));
     return {
       index: undefined,
       ranges: onlyById && first.direction === -1 ? ranges.reverse() : ranges,

@@ -5,7 +5,7 @@ import { type Doc, decode } from '../bson';
 import { openCatalog, type Collection } from './catalog';
 import { duplicateKey } from './duplicate-key';
 import { createGroupCommit } from './group-commit';
-import { entriesOf, entryKey, entrySpan, type Index, type IndexSpec, keyOfId, numberPrefix, openIndex } from './keys';
+import { entriesOf, entryKey, entrySpan, type Index, type IndexSpec, keyOfId, MAX_KEY_BYTES, numberPrefix, openIndex } from './keys';
 import { type Bytes, scan } from './scan';
 
 export type { Collection } from './catalog';
@@ -94,7 +94,8 @@ export function openStorage(dataDir: string) {
       index.expireAfterSeconds = expireAfterSeconds;
       catalog.save(collection);
     },
-    get: (collection: Collection, idKey: Buffer): Buffer | undefined => docs.getBinary(docKey(collection, idKey)),
+    get: (collection: Collection, idKey: Buffer): Buffer | undefined =>
+      idKey.length > MAX_KEY_BYTES ? undefined : docs.getBinary(docKey(collection, idKey)),
     insert(collection: Collection, doc: Doc, raw: Buffer) {
       const idKey = keyOfId(doc._id);
       const key = docKey(collection, idKey);
