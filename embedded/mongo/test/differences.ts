@@ -28,6 +28,20 @@ export const DIFFERENCES: Difference[] = [
     applies: ({ shape }) => JSON.stringify(shape).includes('"_id":{"s":"$s"'),
   },
   {
+    what: '$expr inside $nor or $or of an upsert',
+    reason: 'MongoDB refuses $expr anywhere in it; DocumentDB looks for it at the top and in $and alone.',
+    applies: ({ shape }) => shape.upsert === true && (has(shape.filter, '$nor') || has(shape.filter, '$or')) && has(shape.filter, '$expr'),
+  },
+  {
+    what: '$rename of a missing field into a document, in an upsert',
+    reason: 'MongoDB’s documentation: $rename does nothing where the field is missing; DocumentDB makes an empty document.',
+    applies: ({ shape }) => shape.upsert === true && has(shape.update, '$rename'),
+  },
+  {
+    what: '$set of a.b in a pipeline where a is no document',
+    reason: 'MongoDB’s documentation: the field is overwritten, where it stands; DocumentDB moves it behind the others.',
+  },
+  {
     what: 'the order of $lookup’s documents, and of those behind one with a let',
     reason: 'Nobody promises the first; DocumentDB joins and loses the second.',
   },

@@ -78,7 +78,7 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
           { _id: 1, sub: { x: 1 } },
         ),
       }),
-      () => ({ [pick('$set', '$addFields')]: { [pick('e', 'sub.e', 'n', 'fresh.path')]: expression() } }),
+      () => ({ [pick('$set', '$addFields')]: { [pick('e', 'sub.e', 'n', 'grown.path')]: expression() } }),
       () => ({ $set: { nested: { one: expression(), two: expression() } } }),
       () => ({ $unset: pick<unknown>('a', ['c', 'list']) }),
       () => ({
@@ -120,7 +120,7 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
       () => [
         {
           $facet: {
-            few: [{ $limit: 2 }, { $project: { _id: 1 } }],
+            few: [{ $limit: 2 }, { $project: { _id: 1, few: { $literal: 1 } } }],
             ids: [{ $match: { n: { $gte: 5 } } }, { $group: { _id: null, n: { $sum: 1 } } }],
           },
         },
