@@ -38,7 +38,7 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
       -w services/users -w services/posts -w services/events -w services/chat -w services/notification -w services/realtime
 
 FROM node:24-bookworm-slim
-# The flags of `npm start`: docs/decisions/06-node-flags.md.
+# docs/decisions/06-node-flags.md
 ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS="--max-semi-space-size=32 --v8-pool-size=0"
 WORKDIR /app
 COPY --from=packages /app/package.json ./
