@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { routes } from '@linsta/contracts';
+import { waitFor } from '@linsta/testing';
 import { MongoClient } from 'mongodb';
 import { startProduct, type Product } from './product';
 import { keptByShards, refusedByShards, SHARD_KEYS, shardKeyOf, shardsOf } from './queries/sharding';
@@ -27,6 +28,8 @@ beforeAll(async () => {
   const people = await walkTheProduct(product);
   await product.restart();
   await walkAfterRestart(product, people);
+  // The bus looks for what is to be driven again once a second; the walk may be faster.
+  await waitFor(() => capture.statements().some(({ collection }) => collection === 'parked_events'), 'the look at parked events');
   capture.stop();
   statements = capture.statements();
   client = await MongoClient.connect(product.storeUrl);
