@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ceiling, connectDevice, latency, type Pair, type Target } from './chat-load';
-import { median, spread } from './figures';
+import { interleaved, median, spread } from './figures';
 import { UNLIMITED } from './limits';
 import { register, openRoom } from './people';
 import { memoryOf, pinning, pinSelf, startServer, type Running } from './processes';
@@ -84,19 +84,15 @@ export async function benchChat(): Promise<void> {
       { name: 'raw Socket.IO, nothing stored (R)', url: raw.url, pairs: await pairUpRaw(raw.url) },
       { name: 'Linsta, stored, through the gateway', url: product.url, pairs: await pairUpProduct(product.url) },
     ];
-    const rates = new Map<string, number[]>(targets.map(({ name }) => [name, []]));
-    for (let round = 0; round < ROUNDS; round += 1)
-      for (const target of targets) rates.get(target.name)?.push(await ceiling(target, ROUND_SECONDS, WINDOW));
-    const r = median(rates.get(targets[0]?.name ?? '') ?? []);
-    for (const { name } of targets) {
-      const all = rates.get(name) ?? [];
+    const rates = await interleaved(ROUNDS, targets, (target) => ceiling(target, ROUND_SECONDS, WINDOW));
+    const r = median(rates[0] ?? []);
+    for (const [at, { name }] of targets.entries()) {
+      const all = rates[at] ?? [];
       print(`${name}: ${Math.round(median(all))} messages/s (${spread(all)}), ${(median(all) / r).toFixed(3)} R`);
     }
-    const paced = new Map<string, Awaited<ReturnType<typeof latency>>[]>(targets.map(({ name }) => [name, []]));
-    for (let round = 0; round < ROUNDS; round += 1)
-      for (const target of targets) paced.get(target.name)?.push(await latency(target, LATENCY_RATE, LATENCY_SECONDS));
-    for (const { name } of targets) {
-      const all = (which: 'p50' | 'p99' | 'lagMs') => (paced.get(name) ?? []).map((round) => round[which]);
+    const paced = await interleaved(ROUNDS, targets, (target) => latency(target, LATENCY_RATE, LATENCY_SECONDS));
+    for (const [at, { name }] of targets.entries()) {
+      const all = (which: 'p50' | 'p99' | 'lagMs') => (paced[at] ?? []).map((round) => round[which]);
       const shown = (which: 'p50' | 'p99') => `${median(all(which)).toFixed(1)} ms (${spread(all(which), 1)})`;
       const lag = Math.max(...all('lagMs')).toFixed(1);
       print(`${name}: at ${LATENCY_RATE} messages/s p50 ${shown('p50')}, p99 ${shown('p99')}; load's own lag p99 at most ${lag} ms`);

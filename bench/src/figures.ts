@@ -1,4 +1,10 @@
 export const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+/** Each target in turn, round after round, so that a machine's mood meets all of them; the figures of each, in the order of the targets. */
+export async function interleaved<T, Figure>(rounds: number, targets: T[], measure: (target: T) => Promise<Figure>): Promise<Figure[][]> {
+  const figures = targets.map((): Figure[] => []);
+  for (let round = 0; round < rounds; round += 1) for (const [at, target] of targets.entries()) figures[at]?.push(await measure(target));
+  return figures;
+}
 export const percentile = (values: number[], p: number): number => {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))] ?? NaN;

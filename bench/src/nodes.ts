@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import type { Stack } from '@linsta/launcher';
 import { withStack } from './bench-stack';
 import { ceiling, connectDevice, type Pair } from './chat-load';
-import { median, spread } from './figures';
+import { interleaved, median, spread } from './figures';
 import { openRoom, register } from './people';
 import { cpuOf } from './processes';
 
@@ -39,15 +39,13 @@ export const benchNodes = () =>
       { name: 'stays on one node', url: one, pairs: await pairUp(stack.url, 'stay', [one, one]) },
       { name: 'crosses to the other node', url: one, pairs: await pairUp(stack.url, 'cross', [one, two]) },
     ];
-    const costs = targets.map((): number[] => []);
-    for (let round = 0; round < ROUNDS; round += 1)
-      for (const [at, target] of targets.entries()) {
-        const before = cpuOfStack(stack);
-        const startedAt = performance.now();
-        const rate = await ceiling(target, ROUND_SECONDS, WINDOW);
-        const messages = (rate * (performance.now() - startedAt)) / 1000;
-        costs[at]?.push(((cpuOfStack(stack) - before) * 1e6) / messages);
-      }
+    const costs = await interleaved(ROUNDS, targets, async (target) => {
+      const before = cpuOfStack(stack);
+      const startedAt = performance.now();
+      const rate = await ceiling(target, ROUND_SECONDS, WINDOW);
+      const messages = (rate * (performance.now() - startedAt)) / 1000;
+      return ((cpuOfStack(stack) - before) * 1e6) / messages;
+    });
     for (const [at, { name }] of targets.entries())
       print(
         `${name}: ${Math.round(median(costs[at] ?? []))} µs of processor time a message over all processes (${spread(costs[at] ?? [])})`,

@@ -31,15 +31,10 @@ function* candidates(storage: Storage, collection: Collection, plan: Plan, count
   const seen = plan.repeats ? new Set<string>() : undefined;
   const ranges = plan.reverse && plan.index !== undefined ? [...plan.ranges].reverse() : plan.ranges;
   for (const { low, high, single } of ranges) {
-    if (plan.index === undefined && single === true) {
-      const raw = storage.get(collection, low);
-      if (raw === undefined) continue;
-      counters.docsExamined += 1;
-      yield raw;
-      continue;
-    }
     if (plan.index === undefined) {
-      for (const raw of storage.scanDocs(collection, low, high, plan.reverse)) {
+      const met = single === true ? [storage.get(collection, low)] : storage.scanDocs(collection, low, high, plan.reverse);
+      for (const raw of met) {
+        if (raw === undefined) continue;
         counters.docsExamined += 1;
         yield raw;
       }

@@ -8,7 +8,7 @@ import type { SortKey } from '../sort';
 import type { Span } from './scan';
 
 /** lmdb's own bound is 1,978 bytes; the rest is for the index's number and the document's id. */
-export const MAX_KEY_BYTES = 1_900;
+const MAX_KEY_BYTES = 1_900;
 const MAX_ENTRIES = 100_000;
 
 export interface IndexSpec {

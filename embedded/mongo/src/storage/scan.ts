@@ -2,9 +2,10 @@ import type { Database } from 'lmdb';
 
 export type Bytes = Database<Buffer, Buffer>;
 
-/** lmdb's own bound. No stored key is so long, so a longer bound of a range may be cut to it: the same keys lie on either side. */
-const MAX_BOUND_BYTES = 1_978;
-const bound = (key: Buffer) => (key.length > MAX_BOUND_BYTES ? key.subarray(0, MAX_BOUND_BYTES) : key);
+/** lmdb's own bound for what it is asked. */
+const MAX_ASKED_BYTES = 1_978;
+/** A key to look for, as lmdb takes it. No stored key is so long, so a longer one may be cut: it equals none, and the same keys lie on either side. */
+export const asked = (key: Buffer) => (key.length > MAX_ASKED_BYTES ? key.subarray(0, MAX_ASKED_BYTES) : key);
 
 const FIRST_CHUNK = 16;
 const LAST_CHUNK = 512;
@@ -22,8 +23,8 @@ export interface Span {
  */
 export function* scan(database: Bytes, span: Span, firstChunk = FIRST_CHUNK): Generator<Buffer> {
   const { reverse } = span;
-  const low = bound(span.low);
-  const high = bound(span.high);
+  const low = asked(span.low);
+  const high = asked(span.high);
   let size = firstChunk;
   let last: Buffer | undefined;
   for (;;) {

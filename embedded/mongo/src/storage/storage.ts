@@ -5,8 +5,8 @@ import { type Doc, decode } from '../bson';
 import { openCatalog, type Collection } from './catalog';
 import { duplicateKey } from './duplicate-key';
 import { createGroupCommit } from './group-commit';
-import { entriesOf, entryKey, entrySpan, type Index, type IndexSpec, keyOfId, MAX_KEY_BYTES, numberPrefix, openIndex } from './keys';
-import { type Bytes, scan } from './scan';
+import { entriesOf, entryKey, entrySpan, type Index, type IndexSpec, keyOfId, numberPrefix, openIndex } from './keys';
+import { asked, type Bytes, scan } from './scan';
 
 export type { Collection } from './catalog';
 
@@ -94,8 +94,7 @@ export function openStorage(dataDir: string) {
       index.expireAfterSeconds = expireAfterSeconds;
       catalog.save(collection);
     },
-    get: (collection: Collection, idKey: Buffer): Buffer | undefined =>
-      idKey.length > MAX_KEY_BYTES ? undefined : docs.getBinary(docKey(collection, idKey)),
+    get: (collection: Collection, idKey: Buffer): Buffer | undefined => docs.getBinary(asked(docKey(collection, idKey))),
     insert(collection: Collection, doc: Doc, raw: Buffer) {
       const idKey = keyOfId(doc._id);
       const key = docKey(collection, idKey);

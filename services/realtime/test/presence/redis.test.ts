@@ -123,10 +123,22 @@ describeWith(noRedis, 'presence while its Redis goes', () => {
     await Promise.all([one.close(), two.close()]);
   });
 
-  test('when Redis falls silent, then the last known is answered meanwhile, and it is right again when Redis speaks', async () => {
+  /** A node that reaches Redis through a proxy. */
+  const behindProxy = async (lease?: Lease) => {
     const proxy = await createFaultProxy({ target: { port: Number(new URL(redis.url).port) } });
     const behind = nodesOn(() => ({ url: `redis://127.0.0.1:${proxy.port}`, prefix: 'linsta' }));
-    const [one, two] = [await behind.start(), await nodes.start()] as const;
+    const one = await behind.start(lease);
+    const end = async () => {
+      await one.close();
+      behind.close();
+      await proxy.close();
+    };
+    return { one, proxy, end };
+  };
+
+  test('when Redis falls silent, then the last known is answered meanwhile, and it is right again when Redis speaks', async () => {
+    const { one, proxy, end } = await behindProxy();
+    const two = await nodes.start();
     await one.connected(ANN, 'hers');
     await two.connected(BEN, 'his');
     const of = async () => (await one.of([ANN, BEN])).map(({ status }) => status).join();
@@ -136,15 +148,12 @@ describeWith(noRedis, 'presence while its Redis goes', () => {
     await two.disconnected(BEN, 'his');
     proxy.heal();
     await waitFor(async () => (await of()) === 'online,offline', 'his going', 20_000);
-    await Promise.all([one.close(), two.close()]);
-    behind.close();
-    await proxy.close();
+    await Promise.all([end(), two.close()]);
   }, 60_000);
 
   test('when a node cannot reach Redis for less than its lease, then who came and who went meanwhile is shown rightly afterwards', async () => {
-    const proxy = await createFaultProxy({ target: { port: Number(new URL(redis.url).port) } });
-    const behind = nodesOn(() => ({ url: `redis://127.0.0.1:${proxy.port}`, prefix: 'linsta' }));
-    const [one, two] = [await behind.start({ renewMs: 100 }), await nodes.start()] as const;
+    const { one, proxy, end } = await behindProxy({ renewMs: 100 });
+    const two = await nodes.start();
     const of = async () => (await two.of([ANN, BEN])).map(({ status }) => status).join();
     await one.connected(ANN, 'hers');
     await waitFor(async () => (await of()) === 'online,offline', 'her coming');
@@ -154,8 +163,6 @@ describeWith(noRedis, 'presence while its Redis goes', () => {
     expect(await of()).toBe('online,offline');
     proxy.heal();
     await waitFor(async () => (await of()) === 'offline,online', 'both changes', 15_000);
-    await Promise.all([one.close(), two.close()]);
-    behind.close();
-    await proxy.close();
+    await Promise.all([end(), two.close()]);
   }, 60_000);
 });
