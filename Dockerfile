@@ -3,7 +3,11 @@ FROM node:24-bookworm-slim AS manifests
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY shared/contracts/package.json shared/contracts/
-COPY shared/server/package.json shared/server/
+COPY shared/core/package.json shared/core/
+COPY shared/http/package.json shared/http/
+COPY shared/bus/package.json shared/bus/
+COPY shared/mongo/package.json shared/mongo/
+COPY shared/service/package.json shared/service/
 COPY shared/testing/package.json shared/testing/
 COPY services/users/package.json services/users/
 COPY services/posts/package.json services/posts/
@@ -16,9 +20,14 @@ COPY embedded/mongo/package.json embedded/mongo/
 COPY embedded/launcher/package.json embedded/launcher/
 COPY client/package.json client/
 COPY web/package.json web/
-COPY e2e/package.json e2e/
-COPY bench/package.json bench/
-COPY chaos/package.json chaos/
+COPY tests/boundaries/package.json tests/boundaries/
+COPY tests/chaos/package.json tests/chaos/
+COPY tests/e2e/package.json tests/e2e/
+COPY tests/support/package.json tests/support/
+COPY tools/bench/package.json tools/bench/
+COPY tools/cli/package.json tools/cli/
+COPY tools/screenshots/package.json tools/screenshots/
+COPY tools/stack/package.json tools/stack/
 
 FROM manifests AS build
 # The same installation as on a developer's machine, noted as done, so that the build below does not repeat it.
@@ -34,7 +43,7 @@ RUN --mount=type=cache,id=linsta-build,target=/cache \
 # Only what runs: no compiler, no test tools, no browser packages, no embedded store.
 FROM manifests AS packages
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
-      -w shared/contracts -w shared/server -w gateway \
+      -w shared/contracts -w shared/core -w shared/http -w shared/bus -w shared/mongo -w shared/service -w gateway -w tools/cli \
       -w services/users -w services/posts -w services/events -w services/chat -w services/notification -w services/realtime
 
 FROM node:24-bookworm-slim
@@ -46,8 +55,13 @@ COPY --from=packages /app/node_modules node_modules
 COPY --from=packages /app/shared shared
 COPY --from=packages /app/services services
 COPY --from=packages /app/gateway gateway
+COPY --from=packages /app/tools/cli tools/cli
 COPY --from=build /app/shared/contracts/dist shared/contracts/dist
-COPY --from=build /app/shared/server/dist shared/server/dist
+COPY --from=build /app/shared/core/dist shared/core/dist
+COPY --from=build /app/shared/http/dist shared/http/dist
+COPY --from=build /app/shared/bus/dist shared/bus/dist
+COPY --from=build /app/shared/mongo/dist shared/mongo/dist
+COPY --from=build /app/shared/service/dist shared/service/dist
 COPY --from=build /app/services/users/dist services/users/dist
 COPY --from=build /app/services/posts/dist services/posts/dist
 COPY --from=build /app/services/events/dist services/events/dist
@@ -55,6 +69,7 @@ COPY --from=build /app/services/chat/dist services/chat/dist
 COPY --from=build /app/services/notification/dist services/notification/dist
 COPY --from=build /app/services/realtime/dist services/realtime/dist
 COPY --from=build /app/gateway/dist gateway/dist
+COPY --from=build /app/tools/cli/dist tools/cli/dist
 COPY --from=build /app/web/dist web/dist
 COPY scripts/healthcheck.mjs scripts/
 USER node

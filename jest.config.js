@@ -1,6 +1,6 @@
 /** One configuration for every package; `npm test -w services/chat` narrows it by folder. Tests run on the TypeScript sources. */
 module.exports = {
-  testMatch: ['<rootDir>/**/test/**/*.test.ts', '<rootDir>/e2e/**/*.test.ts'],
+  testMatch: ['<rootDir>/**/test/**/*.test.ts', '<rootDir>/tests/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
   transform: {

@@ -1,4 +1,4 @@
 import { setup } from './setup.mjs';
 
 setup();
-await import('../bench/dist/main.js');
+await import('../tools/bench/dist/main.js');

@@ -6,5 +6,8 @@ import { root, setup } from './setup.mjs';
 setup();
 const [name, ...args] = process.argv.slice(2);
 const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
-const { status } = spawnSync(process.execPath, [tsx, join(root, 'e2e', `${name}.ts`), ...args], { cwd: root, stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, [tsx, join(root, 'tools', 'screenshots', `${name}.ts`), ...args], {
+  cwd: root,
+  stdio: 'inherit',
+});
 process.exit(status ?? 1);

@@ -2,4 +2,4 @@ import { join } from 'node:path';
 import { root, setup } from './setup.mjs';
 
 setup();
-await import(join(root, 'chaos', 'dist', 'main.js'));
+await import(join(root, 'tests', 'chaos', 'dist', 'main.js'));

@@ -5,5 +5,5 @@ const [schedules = '300', seed = String(randomInt(2 ** 31))] = process.argv.slic
 process.env.CHAOS_SCHEDULES = schedules;
 process.env.CHAOS_SEED = seed;
 process.stdout.write(`${schedules} schedules, seed ${seed}\n`);
-process.argv.splice(2, Infinity, 'e2e/client/chaos/chaos.test', '-t', 'fail at random');
+process.argv.splice(2, Infinity, 'tests/chaos/client/chaos.test', '-t', 'fail at random');
 await import('./test.mjs');

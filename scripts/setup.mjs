@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stampPath = join(root, 'node_modules', '.linsta-install');
-const SOURCE_FOLDERS = ['shared', 'services', 'gateway', 'embedded', 'client', 'bench', 'chaos'];
+const SOURCE_FOLDERS = ['shared', 'services', 'gateway', 'embedded', 'client', 'tools', 'tests/chaos'];
 const SKIPPED = new Set(['node_modules', 'dist', 'test']);
 
 const say = (text) => process.stderr.write(`${text}\n`);

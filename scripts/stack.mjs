@@ -2,4 +2,4 @@ import { join } from 'node:path';
 import { root, setup } from './setup.mjs';
 
 setup();
-await import(join(root, 'embedded', 'launcher', 'dist', 'stack-main.js'));
+await import(join(root, 'tools', 'stack', 'dist', 'stack-main.js'));

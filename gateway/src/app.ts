@@ -1,27 +1,22 @@
+import { AppError, notFound, toAppError, withCorrelation, type Logger } from '@linsta/core';
 import {
-  AppError,
   bearer,
   createInternalClient,
-  createServiceTokens,
   createSessionCheck,
-  createStops,
   createTokenVerifier,
-  listen,
-  notFound,
+  logRequest,
   requestIdOf,
   sendFailure,
-  toAppError,
   toReadiness,
-  type AddressedService,
-  type Logger,
   type SessionCheck,
   type VerifyToken,
-} from '@linsta/server';
+} from '@linsta/http';
+import { defineService, type AddressedService } from '@linsta/service';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { GatewayConfig } from './config';
 import { createCors, createOrigins } from './cors';
-import { createHealth, type Health } from './health';
+import { createUpstreamHealth } from './health';
 import { addressOf, bucketOf, createLimits, type Limits } from './limits';
 import { methodsOf, publicCall, SOCKET_PATH, toTarget } from './paths';
 import { createPages, type DemoUser } from './pages';
@@ -46,10 +41,9 @@ interface Parts {
   cors: RequestHandler;
   limits: Limits;
   proxy: Proxy;
-  health: Health;
+  health: () => Promise<Record<string, string>>;
   verifyToken: VerifyToken;
   sessions: SessionCheck;
-  ready: () => boolean;
 }
 
 const securityHeaders = (production: boolean) =>
@@ -79,32 +73,23 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
   };
 }
 
-const logRequests =
-  (logger: Logger): RequestHandler =>
-  (request, response, next) => {
-    if (!logger.isLevelEnabled('debug')) return next();
-    const startedAt = performance.now();
-    const { method, path } = request;
-    response.on('close', () =>
-      logger.debug({ requestId: request.id, method, path, status: response.statusCode, ms: performance.now() - startedAt }, 'request'),
-    );
-    next();
-  };
-
 /** The way of a request: named, guarded, counted, then to the one service that the contract names. */
-function createApp({ config, logger, pages, cors, limits, proxy, health, verifyToken, sessions, ready }: Parts): Express {
+function createApp({ config, logger, pages, cors, limits, proxy, health, verifyToken, sessions }: Parts): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false).set('query parser', 'simple').set('env', 'production');
   app.use((request, response, next) => {
     request.id = requestIdOf(request.headers['x-request-id']);
     response.setHeader('x-request-id', request.id);
-    next();
+    withCorrelation(request.id, () => {
+      logRequest(logger, request, response, request.path);
+      next();
+    });
   });
-  app.use(logRequests(logger), securityHeaders(config.NODE_ENV === 'production'), cors);
+  app.use(securityHeaders(config.NODE_ENV === 'production'), cors);
 
   const passSockets = async (request: Request, response: express.Response, address: string) => {
     await limits.sockets(bucketOf(address));
-    if (request.method !== 'GET' && request.method !== 'POST') throw new AppError(405, 'METHOD_NOT_ALLOWED', 'This path takes GET, POST');
+    if (request.method !== 'GET' && request.method !== 'POST') throw new AppError('METHOD_NOT_ALLOWED', 'This path takes GET, POST');
     const target = toTarget(request.url);
     await proxy.forward('realtime', request, response, {
       target,
@@ -142,7 +127,7 @@ function createApp({ config, logger, pages, cors, limits, proxy, health, verifyT
     }
     if (path === '/livez') return void response.json({ status: 'ok' });
     if (path === '/readyz') {
-      const checks = { gateway: ready() ? 'ok' : 'not ready', ...(await health.checks()) };
+      const checks = await health();
       const { code, status } = toReadiness(checks);
       return void response.status(code).json({ status, checks });
     }
@@ -162,58 +147,35 @@ function createApp({ config, logger, pages, cors, limits, proxy, health, verifyT
   return app;
 }
 
-/** The one public door. */
+/** The one public listener. */
 export function createGatewayService(config: GatewayConfig, { logger, demoUsers }: GatewayDeps): AddressedService {
-  const stops = createStops(logger);
-  const address = { port: 0, internalPort: 0 };
-  let ready = false;
-
-  return {
-    address: () => address,
-    async start() {
-      const users = createInternalClient({
-        neighbour: 'users',
-        baseUrl: config.USERS_INTERNAL_URL,
-        tokens: createServiceTokens(config.SERVICE_SECRET, 'gateway'),
-      });
-      stops.add('users client', () => users.close());
-      const nodes = createRealtimeNodes(config.REALTIME_URL);
-      stops.add('realtime nodes', () => nodes.close());
-      void nodes.start();
-      const proxy = createProxy(config, nodes, logger);
-      stops.add('proxy', () => proxy.close());
-      const health = createHealth(config);
-      stops.add('health', () => health.close());
-      const origins = createOrigins(config);
-      const limits = createLimits(config);
-      const tunnels = createTunnels(config, logger);
-      const app = createApp({
-        config,
-        logger,
-        pages: createPages(demoUsers === undefined ? {} : { demoUsers }),
-        cors: createCors(origins),
-        limits,
-        proxy,
-        health,
-        verifyToken: createTokenVerifier(config.JWT_SECRET),
-        sessions: createSessionCheck({ users, logger }),
-        ready: () => ready,
-      });
-      try {
-        const server = createPublicServer({ config, logger, app, origins, limits, tunnels, nodes });
-        const listening = await listen(undefined, { host: config.HOST, port: config.PORT, server });
-        address.port = listening.port;
-        stops.add('public door', () => Promise.all([listening.close(), tunnels.drain(config.DRAIN_MS)]));
-      } catch (error) {
-        await stops.run();
-        throw error;
-      }
-      ready = true;
-      logger.info(address, 'ready');
-    },
-    async stop() {
-      ready = false;
-      await stops.run();
-    },
-  };
+  return defineService('gateway', config, { logger }, (host) => {
+    const users = createInternalClient({ service: 'users', baseUrl: config.USERS_INTERNAL_URL, tokens: host.tokens });
+    host.onStop('users client', () => users.close());
+    const nodes = createRealtimeNodes(config.REALTIME_URL);
+    host.onStop('realtime nodes', () => nodes.close());
+    const proxy = createProxy(config, nodes, logger);
+    host.onStop('proxy', () => proxy.close());
+    const upstreams = createUpstreamHealth(config);
+    host.onStop('upstream health', () => upstreams.close());
+    const origins = createOrigins(config);
+    const limits = createLimits(config);
+    const tunnels = createTunnels(config, logger);
+    const app = createApp({
+      config,
+      logger,
+      pages: createPages(demoUsers === undefined ? {} : { demoUsers }),
+      cors: createCors(origins),
+      limits,
+      proxy,
+      health: async () => ({ ...(await host.health()), ...(await upstreams.checks()) }),
+      verifyToken: createTokenVerifier(config.JWT_SECRET),
+      sessions: createSessionCheck({ users, logger }),
+    });
+    return {
+      clients: createPublicServer({ config, logger, app, origins, limits, tunnels, nodes }),
+      closeClients: (listening) => Promise.all([listening.close(), tunnels.drain(config.DRAIN_MS)]),
+      prepare: () => void nodes.start(),
+    };
+  });
 }

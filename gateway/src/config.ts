@@ -1,4 +1,4 @@
-import { commonEnv, count, httpUrlOf, httpUrlsOf, milliseconds, parseEnv, port } from '@linsta/server';
+import { commonEnv, count, httpUrlOf, httpUrlsOf, milliseconds, parseEnv, port } from '@linsta/core';
 import { z } from 'zod';
 
 const isOrigin = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { forbidden } from '@linsta/server';
+import { AppError } from '@linsta/core';
 import type { RequestHandler } from 'express';
 import type { GatewayConfig } from './config';
 
@@ -18,7 +18,7 @@ export function createOrigins(config: Pick<GatewayConfig, 'CORS_ORIGIN' | 'NODE_
         const web = url.protocol === 'http:' || url.protocol === 'https:';
         if (web && url.origin === origin && (url.host === host?.toLowerCase() || (localToo && LOCAL.has(url.hostname)))) return;
       }
-      throw forbidden('Pages of this origin may not call here', 'ORIGIN_NOT_ALLOWED');
+      throw new AppError('ORIGIN_NOT_ALLOWED', 'Pages of this origin may not call here');
     },
   };
 }

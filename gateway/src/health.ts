@@ -17,8 +17,8 @@ const statusOf = (text: string): string | undefined => {
   }
 };
 
-/** Asks every service how it is; an answer holds for a second, however many ask. */
-export function createHealth(config: GatewayConfig) {
+/** The readiness of every service. An answer holds for a second, however many requests come. */
+export function createUpstreamHealth(config: GatewayConfig) {
   const agent = new Agent({ keepAlive: true, timeout: 20_000 });
   const urls: Record<ServiceName, string> = {
     users: config.USERS_URL,
@@ -59,4 +59,4 @@ export function createHealth(config: GatewayConfig) {
     close: () => agent.destroy(),
   };
 }
-export type Health = ReturnType<typeof createHealth>;
+export type UpstreamHealth = ReturnType<typeof createUpstreamHealth>;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { tooMany } from '@linsta/server';
+import { AppError } from '@linsta/core';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { GatewayConfig } from './config';
 
@@ -38,7 +38,9 @@ function perMinute(points: number): Limit {
       await limiter.consume(key);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      throw tooMany('Too many requests; slow down', Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)), 'RATE_LIMITED');
+      throw new AppError('RATE_LIMITED', 'Too many requests; slow down', {
+        retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)),
+      });
     }
   };
 }

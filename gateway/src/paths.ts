@@ -1,5 +1,5 @@
 import { routes, type Route, type ServiceName } from '@linsta/contracts';
-import { AppError, badRequest, notFound } from '@linsta/server';
+import { AppError, notFound } from '@linsta/core';
 
 export interface Target {
   path: string;
@@ -16,9 +16,9 @@ const QUERY = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?[\]]|%[0-9A-Fa-f]{2})*$/;
 export function toTarget(url: string): Target {
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
-  if (!PATH.test(path) || DOT_SEGMENT.test(path)) throw badRequest('BAD_PATH', 'The path is not in its canonical form');
+  if (!PATH.test(path) || DOT_SEGMENT.test(path)) throw new AppError('BAD_PATH', 'The path is not in its canonical form');
   const search = mark === -1 ? '' : url.slice(mark);
-  if (!QUERY.test(search.slice(1))) throw badRequest('BAD_QUERY', 'The query string must be percent-encoded');
+  if (!QUERY.test(search.slice(1))) throw new AppError('BAD_QUERY', 'The query string must be percent-encoded');
   return { path, search };
 }
 
@@ -59,7 +59,7 @@ export function publicCall(method: string, path: string): PublicCall {
   const pattern = patternOf(path);
   if (pattern === undefined) throw notFound('Path');
   const call = pattern.methods.get(method === 'HEAD' ? 'GET' : method);
-  if (call === undefined) throw new AppError(405, 'METHOD_NOT_ALLOWED', `This path takes ${[...pattern.methods.keys()].join(', ')}`);
+  if (call === undefined) throw new AppError('METHOD_NOT_ALLOWED', `This path takes ${[...pattern.methods.keys()].join(', ')}`);
   return call;
 }
 

@@ -1,6 +1,7 @@
 import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { ServiceName } from '@linsta/contracts';
-import { AppError, sendProblem, unavailable, type Logger } from '@linsta/server';
+import { AppError, unavailable, type Logger } from '@linsta/core';
+import { sendProblem } from '@linsta/http';
 import type { Request, Response } from 'express';
 import { createProxyMiddleware, debugProxyErrorsPlugin, proxyEventsPlugin } from 'http-proxy-middleware';
 import type { GatewayConfig } from './config';
@@ -42,16 +43,16 @@ interface Exchange extends Forwarding {
 }
 
 const announcedBytes = (request: IncomingMessage) => Number(request.headers['content-length'] ?? 0);
-const tooLarge = (limit: number) => new AppError(413, 'BODY_TOO_LARGE', `The body is larger than ${limit} bytes`);
+const tooLarge = (limit: number) => new AppError('BODY_TOO_LARGE', `The body is larger than ${limit} bytes`);
 
 /** Throws 400 or 413 for what a request's framing alone tells. */
 function assertFraming(request: IncomingMessage, maxBodyBytes: number): void {
   const encoding = request.headers['transfer-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked')
-    throw new AppError(400, 'BAD_REQUEST', 'The transfer encoding is not understood');
+    throw new AppError('BAD_REQUEST', 'The transfer encoding is not understood');
   // http-proxy gives a DELETE without length a length of 0 and sends its chunks all the same: the next request on that connection would be the caller's.
   if (BODILESS.has(request.method ?? '') && (encoding !== undefined || announcedBytes(request) > 0))
-    throw new AppError(400, 'BODY_NOT_EXPECTED', 'This call takes no body');
+    throw new AppError('BODY_NOT_EXPECTED', 'This call takes no body');
   if (announcedBytes(request) > maxBodyBytes) throw tooLarge(maxBodyBytes);
 }
 

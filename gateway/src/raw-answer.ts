@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { AppError, toProblem } from '@linsta/server';
+import { AppError } from '@linsta/core';
+import { toProblem } from '@linsta/http';
 
 /** Answers on a bare connection, where there is no response object (yet or any more), and ends it. */
 export function answerRaw(socket: Duplex, error: AppError, requestId: string, headers: Record<string, string> = {}): void {

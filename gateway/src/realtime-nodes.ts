@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { AppError } from '@linsta/server';
+import { AppError } from '@linsta/core';
 
 const LOOK_MS = 2_000;
 const DEADLINE_MS = 1_000;
@@ -69,7 +69,7 @@ export function createRealtimeNodes(urls: string[]): RealtimeNodes {
       if (sid !== undefined) {
         const named = () => nodes.find(({ name }) => name !== undefined && sid.startsWith(name))?.url;
         const found = named() ?? (await lookOnce(), named());
-        if (found === undefined) throw new AppError(400, 'UNKNOWN_SESSION', 'Session ID unknown');
+        if (found === undefined) throw new AppError('UNKNOWN_SESSION', 'Session ID unknown');
         return found;
       }
       const up = nodes.filter(({ reachable }) => reachable);

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { AppError, badRequest, notFound, requestIdOf, toAppError, unavailable, unforeseen, type Logger } from '@linsta/server';
+import { AppError, notFound, toAppError, unavailable, internalError, type Logger } from '@linsta/core';
+import { createHttpServer, requestIdOf } from '@linsta/http';
 import type { GatewayConfig } from './config';
 import type { Origins } from './cors';
 import { addressOf, bucketOf, type Limits } from './limits';
@@ -19,11 +20,11 @@ interface ServerOptions {
   nodes: RealtimeNodes;
 }
 
-const INTERNAL = unforeseen();
+const INTERNAL = internalError();
 const FAULTS: Record<string, AppError> = {
-  HPE_HEADER_OVERFLOW: new AppError(431, 'HEADERS_TOO_LARGE', 'The request line and headers are too large'),
-  ERR_HTTP_REQUEST_TIMEOUT: new AppError(408, 'REQUEST_TIMEOUT', 'The request did not arrive in time'),
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: new AppError(413, 'BODY_TOO_LARGE', 'The body is too large'),
+  HPE_HEADER_OVERFLOW: new AppError('HEADERS_TOO_LARGE', 'The request line and headers are too large'),
+  ERR_HTTP_REQUEST_TIMEOUT: new AppError('REQUEST_TIMEOUT', 'The request did not arrive in time'),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: new AppError('BODY_TOO_LARGE', 'The body is too large'),
 };
 /** Over MAX_CONNECTIONS a caller is told so; so many more are let in for that, then connections are dropped. */
 const HEADROOM = 200;
@@ -33,14 +34,7 @@ export function createPublicServer({ config, logger, app, origins, limits, tunne
   const overfull = new WeakSet<Socket>();
   let connections = 0;
 
-  const server = createServer({
-    maxHeaderSize: 16_384,
-    headersTimeout: config.HEADERS_TIMEOUT_MS,
-    requestTimeout: config.REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: 1_000,
-    keepAliveTimeout: 65_000,
-    noDelay: true,
-  });
+  const server = createHttpServer({ headersTimeoutMs: config.HEADERS_TIMEOUT_MS, requestTimeoutMs: config.REQUEST_TIMEOUT_MS });
   server.maxConnections = config.MAX_CONNECTIONS + HEADROOM;
   const full = () => unavailable('There are too many connections just now', 5);
 
@@ -78,13 +72,17 @@ export function createPublicServer({ config, logger, app, origins, limits, tunne
   });
   server.on('connect', (request, socket) => {
     socket.on('error', () => socket.destroy());
-    answerRaw(socket, new AppError(405, 'METHOD_NOT_ALLOWED', 'This is not a proxy'), requestIdOf(request.headers['x-request-id']));
+    answerRaw(socket, new AppError('METHOD_NOT_ALLOWED', 'This is not a proxy'), requestIdOf(request.headers['x-request-id']));
   });
   server.on('clientError', (error: Error & { code?: string }, stream) => {
     const socket = stream as Socket & { _httpMessage?: { _headerSent: boolean } };
     // An answer under way cannot be followed by another; Node's own handler looks at the same field.
     if (error.code === 'ECONNRESET' || !socket.writable || socket._httpMessage?._headerSent === true) return void socket.destroy();
-    answerRaw(socket, FAULTS[error.code ?? ''] ?? badRequest('MALFORMED_REQUEST', 'The request is not valid HTTP'), requestIdOf(undefined));
+    answerRaw(
+      socket,
+      FAULTS[error.code ?? ''] ?? new AppError('MALFORMED_REQUEST', 'The request is not valid HTTP'),
+      requestIdOf(undefined),
+    );
   });
   return server;
 }

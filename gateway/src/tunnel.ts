@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { AppError, badRequest, tooMany, unavailable, type Logger } from '@linsta/server';
+import { AppError, unavailable, spreadOver, type Logger } from '@linsta/core';
 import type { GatewayConfig } from './config';
 import { bucketOf } from './limits';
 import type { Target } from './paths';
@@ -9,15 +9,14 @@ import { answerRaw } from './raw-answer';
 const MAX_HEAD_BYTES = 16 * 1024;
 /** After one side has said goodbye, the other has so long to do the same. */
 const LINGER_MS = 5_000;
-const DRAIN_SLICES = 20;
 const FORWARDED = ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-extensions', 'sec-websocket-protocol', 'user-agent'];
 
 /** Throws 400 or 426 for an upgrade that is not a WebSocket handshake. */
 function assertHandshake({ method, headers }: IncomingMessage): void {
   const websocket = headers.upgrade?.toLowerCase() === 'websocket' && method === 'GET';
   if (!websocket || !/^[A-Za-z0-9+/]{22}==$/.test(headers['sec-websocket-key'] ?? ''))
-    throw badRequest('BAD_HANDSHAKE', 'This is not a WebSocket handshake');
-  if (headers['sec-websocket-version'] !== '13') throw new AppError(426, 'UPGRADE_REQUIRED', 'WebSocket version 13 is spoken here');
+    throw new AppError('BAD_HANDSHAKE', 'This is not a WebSocket handshake');
+  if (headers['sec-websocket-version'] !== '13') throw new AppError('UPGRADE_REQUIRED', 'WebSocket version 13 is spoken here');
 }
 
 /** Writes on what comes in, and stops reading while the other side cannot take more. Lighter than `pipe()`. */
@@ -40,7 +39,8 @@ export function createTunnels(config: GatewayConfig, logger: Logger) {
   const admit = (client: Socket, address: string) => {
     const bucket = bucketOf(address);
     const mine = perAddress.get(bucket) ?? 0;
-    if (mine >= config.MAX_CONNECTIONS_PER_ADDRESS) throw tooMany('Too many connections of one address', 5, 'TOO_MANY_CONNECTIONS');
+    if (mine >= config.MAX_CONNECTIONS_PER_ADDRESS)
+      throw new AppError('TOO_MANY_CONNECTIONS', 'Too many connections of one address', { retryAfterSeconds: 5 });
     perAddress.set(bucket, mine + 1);
     client.once('close', () => {
       const left = (perAddress.get(bucket) ?? 1) - 1;
@@ -133,7 +133,7 @@ export function createTunnels(config: GatewayConfig, logger: Logger) {
         }
         const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(received.toString('latin1', 0, 16))?.[1]);
         if (status >= 400 && status < 500)
-          return refuse(badRequest('BAD_HANDSHAKE', 'The realtime service did not accept this handshake'), `answered ${status}`);
+          return refuse(new AppError('BAD_HANDSHAKE', 'The realtime service did not accept this handshake'), `answered ${status}`);
         if (status !== 101) return away(`answered ${status}`);
         answered = true;
         clearTimeout(deadline);
@@ -144,18 +144,8 @@ export function createTunnels(config: GatewayConfig, logger: Logger) {
       };
       upstream.on('data', onHead);
     },
-    get size() {
-      return tunnels.size;
-    },
-    /** Ends all tunnels, a slice at a time. Clients see a lost transport and come back by themselves. */
-    async drain(overMs: number): Promise<void> {
-      const open = [...tunnels];
-      const slice = Math.ceil(open.length / DRAIN_SLICES);
-      while (open.length > 0) {
-        for (const tunnel of open.splice(0, slice)) tunnel.end();
-        if (open.length > 0) await new Promise((resolve) => setTimeout(resolve, overMs / DRAIN_SLICES));
-      }
-    },
+    /** Ends all tunnels, spread over this time. Clients see a lost transport and reconnect. */
+    drain: (overMs: number): Promise<void> => spreadOver([...tunnels], overMs, (tunnel) => tunnel.end()),
   };
 }
 export type Tunnels = ReturnType<typeof createTunnels>;

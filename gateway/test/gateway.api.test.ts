@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { createLogger } from '@linsta/server';
+import { createLogger } from '@linsta/core';
 import jwt from 'jsonwebtoken';
 import { createGatewayService, loadConfig } from '../src';
 

@@ -3,15 +3,14 @@ import { dirname, join } from 'node:path';
 import { createChatService, loadConfig as chatConfig } from '@linsta/chat';
 import { createEventsService, loadConfig as eventsConfig } from '@linsta/events';
 import { createGatewayService, loadConfig as gatewayConfig, type GatewayDeps } from '@linsta/gateway';
-import { startStoreThread } from '@linsta/mongo';
+import { startStoreThread } from '@linsta/embedded-mongo';
 import { createNotificationService, loadConfig as notificationConfig } from '@linsta/notification';
 import { createPostsService, loadConfig as postsConfig } from '@linsta/posts';
 import { createRealtimeService, loadConfig as realtimeConfig } from '@linsta/realtime';
-import { ConfigError, createAmqpBus, createLogger, createMemoryBus, createStops, freePorts, type Logger } from '@linsta/server';
+import { createAmqpBus, createMemoryBus } from '@linsta/bus';
+import { ConfigError, createLogger, freePorts, type Logger, databaseEnv, loadSecrets, removeRunning, writeRunning } from '@linsta/core';
+import { createStops } from '@linsta/service';
 import { createUsersService, loadConfig as usersConfig } from '@linsta/users';
-import { databaseEnv } from './database-prefix';
-import { removeRunning, writeRunning } from './running';
-import { loadSecrets } from './secrets';
 
 export interface AllInOne {
   /** The gateway's address, http://host:port. */

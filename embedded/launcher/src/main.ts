@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { ConfigError } from '@linsta/server';
-import { DirectoryInUseError } from '@linsta/mongo';
+import { ConfigError } from '@linsta/core';
+import { DirectoryInUseError } from '@linsta/embedded-mongo';
 import { startAllInOne, type AllInOne } from './all-in-one';
 import { DEMO_USERS, ensureDemoUsers } from './demo-users';
 

@@ -1,4 +1,4 @@
-import type { Logger } from '@linsta/server';
+import type { Logger } from '@linsta/core';
 import { trusted, Types, type AnyBulkWriteOperation } from 'mongoose';
 import type { ChatModels, LastMessage, MessageDocument, RoomDocument } from './model';
 

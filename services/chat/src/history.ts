@@ -1,5 +1,5 @@
 import { RESUME_LIMIT, type HistoryMessage, type HistoryPage, type ResumedRoom, type ResumePoint } from '@linsta/contracts';
-import type { People } from '@linsta/server';
+import type { UserDirectory } from '@linsta/mongo';
 import { trusted, Types } from 'mongoose';
 import type { Heads } from './heads';
 import { toHistoryMessage, toReceivedMessage, type ChatModels, type MessageDocument } from './model';
@@ -11,7 +11,7 @@ const MAX_ROOMS = 1_000;
 const MAX_RESUMED_MESSAGES = 5_000;
 const AT_A_TIME = 16;
 
-export function createHistory(options: { models: ChatModels; rooms: Rooms; heads: Heads; people: People }) {
+export function createHistory(options: { models: ChatModels; rooms: Rooms; heads: Heads; directory: UserDirectory }) {
   const { Rooms, Messages } = options.models;
 
   /** Messages `from` to `to`, both included, ascending. */
@@ -34,7 +34,7 @@ export function createHistory(options: { models: ChatModels; rooms: Rooms; heads
       const [from, to] = await bounds(id, page);
       if (to < 1 || from > Number.MAX_SAFE_INTEGER) return [];
       const found = await range(id, Math.max(1, from), Math.min(to, Number.MAX_SAFE_INTEGER));
-      const names = await options.people.names(found.map((message) => message.senderId.toHexString()));
+      const names = await options.directory.names(found.map((message) => message.senderId.toHexString()));
       return found.map((message) => toHistoryMessage(message, names));
     },
 
@@ -63,7 +63,7 @@ export function createHistory(options: { models: ChatModels; rooms: Rooms; heads
             const affordable = wanted <= budget;
             if (affordable) budget -= wanted;
             const found = affordable && wanted > 0 ? await range(room._id, from, room.lastSeq) : [];
-            const names = await options.people.names(found.map((message) => message.senderId.toHexString()));
+            const names = await options.directory.names(found.map((message) => message.senderId.toHexString()));
             return {
               chatRoomId: room._id.toHexString(),
               lastSeq: room.lastSeq,

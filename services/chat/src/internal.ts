@@ -1,5 +1,5 @@
 import { chatResumeRequest, historyRequest, markReadRequest, membershipRequest, sendBatchRequest, userRequest } from '@linsta/contracts';
-import { door, type InternalDoor } from '@linsta/server';
+import { endpoint, type InternalEndpoint } from '@linsta/http';
 import { Types } from 'mongoose';
 import type { Heads } from './heads';
 import type { History } from './history';
@@ -7,7 +7,7 @@ import type { Rooms } from './rooms';
 import type { Sending } from './sending';
 
 /** What realtime asks. Who the user is was verified there; whether he may is decided here. */
-export function createDoors({
+export function createEndpoints({
   rooms,
   heads,
   history,
@@ -17,19 +17,19 @@ export function createDoors({
   heads: Heads;
   history: History;
   sending: Sending;
-}): Record<string, InternalDoor> {
+}): Record<string, InternalEndpoint> {
   return {
-    '/messages': door(sendBatchRequest, async ({ messages }) => ({ results: await sending.push(messages) })),
-    '/membership': door(membershipRequest, async ({ chatRoomId, userId }) => {
+    '/messages': endpoint(sendBatchRequest, async ({ messages }) => ({ results: await sending.push(messages) })),
+    '/membership': endpoint(membershipRequest, async ({ chatRoomId, userId }) => {
       const participants = await rooms.assertParticipant(chatRoomId, userId);
       return { chatRoomId, participants, lastSeq: await heads.lastSeq(new Types.ObjectId(chatRoomId)) };
     }),
-    '/history': door(historyRequest, async ({ chatRoomId, userId, page }) => ({
+    '/history': endpoint(historyRequest, async ({ chatRoomId, userId, page }) => ({
       chatRoomId,
       messages: await history.page(chatRoomId, userId, page),
     })),
-    '/read': door(markReadRequest, ({ chatRoomId, userId, seq }) => rooms.markRead(chatRoomId, userId, seq)),
-    '/resume': door(chatResumeRequest, ({ userId, rooms: points }) => history.resume(userId, points)),
-    '/unread': door(userRequest, async ({ userId }) => ({ unread: await rooms.unread(userId) })),
+    '/read': endpoint(markReadRequest, ({ chatRoomId, userId, seq }) => rooms.markRead(chatRoomId, userId, seq)),
+    '/resume': endpoint(chatResumeRequest, ({ userId, rooms: points }) => history.resume(userId, points)),
+    '/unread': endpoint(userRequest, async ({ userId }) => ({ unread: await rooms.unread(userId) })),
   };
 }

@@ -1,5 +1,6 @@
-import { runAlone } from '@linsta/server';
+import { createAmqpBus } from '@linsta/bus';
+import { runService } from '@linsta/service';
 import { createChatService } from './app';
 import { loadConfig } from './config';
 
-void runAlone('chat', loadConfig, createChatService);
+void runService({ name: 'chat', loadConfig, create: createChatService, openBus: createAmqpBus });

@@ -1,5 +1,6 @@
 import type { AnyBusEvent } from '@linsta/contracts';
-import { toBusEvent, type EventBus, type Logger } from '@linsta/server';
+import { toBusEvent, type EventBus } from '@linsta/bus';
+import type { Logger } from '@linsta/core';
 import { trusted } from 'mongoose';
 import type { ChatModels, MessageDocument } from './model';
 import type { Rooms } from './rooms';

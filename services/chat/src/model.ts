@@ -1,4 +1,5 @@
 import type { HistoryMessage, Message, PersonRecord, ReceivedMessage, Room } from '@linsta/contracts';
+import { collectionSchema } from '@linsta/mongo';
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 
 export interface RoomDocument {
@@ -38,31 +39,25 @@ const lastMessage = new Schema<LastMessage>(
   { seq: Number, senderId: Schema.Types.ObjectId, text: String, createdAt: Date },
   { strict: 'throw' },
 );
-const roomSchema = new Schema<RoomDocument>(
-  {
-    participants: { type: [Schema.Types.ObjectId], required: true },
-    createdAt: { type: Date, required: true },
-    updatedAt: { type: Date, required: true },
-    lastSeq: { type: Number, required: true },
-    lastMessage: { type: lastMessage },
-    reads: { type: Map, of: Number, required: true },
-  },
-  { strict: 'throw', versionKey: false, collection: 'rooms' },
-);
+const roomSchema = collectionSchema<RoomDocument>('rooms', {
+  participants: { type: [Schema.Types.ObjectId], required: true },
+  createdAt: { type: Date, required: true },
+  updatedAt: { type: Date, required: true },
+  lastSeq: { type: Number, required: true },
+  lastMessage: { type: lastMessage },
+  reads: { type: Map, of: Number, required: true },
+});
 roomSchema.index({ participants: 1, updatedAt: -1, _id: -1 }, { name: 'participant_activity' });
 
-const messageSchema = new Schema<MessageDocument>(
-  {
-    chatRoomId: { type: Schema.Types.ObjectId, required: true },
-    seq: { type: Number, required: true },
-    senderId: { type: Schema.Types.ObjectId, required: true },
-    text: { type: String, required: true },
-    clientMessageId: { type: String },
-    createdAt: { type: Date, required: true },
-    outboxAt: { type: Date },
-  },
-  { strict: 'throw', versionKey: false, collection: 'messages' },
-);
+const messageSchema = collectionSchema<MessageDocument>('messages', {
+  chatRoomId: { type: Schema.Types.ObjectId, required: true },
+  seq: { type: Number, required: true },
+  senderId: { type: Schema.Types.ObjectId, required: true },
+  text: { type: String, required: true },
+  clientMessageId: { type: String },
+  createdAt: { type: Date, required: true },
+  outboxAt: { type: Date },
+});
 // The names are part of the design: a bulk write reports a duplicate by its index's name only.
 export const SEQ_INDEX = 'room_seq';
 export const CLIENT_ID_INDEX = 'room_sender_client';

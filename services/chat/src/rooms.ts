@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { OpenedRoom, ReadState, Room } from '@linsta/contracts';
-import { badRequest, duplicateKey, forbidden, notFound, type People } from '@linsta/server';
+import { AppError, notFound } from '@linsta/core';
+import { duplicateKey, type UserDirectory } from '@linsta/mongo';
 import { trusted, Types } from 'mongoose';
 import type { Heads } from './heads';
 import { toRoom, type ChatModels, type RoomDocument } from './model';
@@ -13,7 +14,7 @@ export function roomIdOf(userId: string, otherUserId: string): Types.ObjectId {
   return new Types.ObjectId(createHash('sha256').update(`linsta room ${pair}`).digest().subarray(0, 12));
 }
 
-export function createRooms(options: { models: ChatModels; heads: Heads; people: People; now: () => Date }) {
+export function createRooms(options: { models: ChatModels; heads: Heads; directory: UserDirectory; now: () => Date }) {
   const { Rooms } = options.models;
   // Who is in a room never changes, so this cache cannot be stale.
   const participantsOf = new Map<string, string[]>();
@@ -44,7 +45,7 @@ export function createRooms(options: { models: ChatModels; heads: Heads; people:
   const assertParticipant = async (chatRoomId: string, userId: string): Promise<string[]> => {
     const members = (await participants([chatRoomId])).get(chatRoomId);
     if (members === undefined) throw notFound('Chat room');
-    if (!members.includes(userId)) throw forbidden('User not a participant', 'NOT_A_PARTICIPANT');
+    if (!members.includes(userId)) throw new AppError('NOT_A_PARTICIPANT', 'User not a participant');
     return members;
   };
 
@@ -58,11 +59,11 @@ export function createRooms(options: { models: ChatModels; heads: Heads; people:
     participants,
     assertParticipant,
     async open(userId: string, otherUserId: string): Promise<OpenedRoom> {
-      if (userId === otherUserId) throw badRequest('OTHER_USER_IS_SELF', 'A chat needs somebody else');
+      if (userId === otherUserId) throw new AppError('OTHER_USER_IS_SELF', 'A chat needs somebody else');
       const _id = roomIdOf(userId, otherUserId);
       const existing = await Rooms.findById(_id).lean();
       if (existing !== null) return toOpened(existing);
-      if (!(await options.people.get([otherUserId])).has(otherUserId)) throw notFound('User');
+      if (!(await options.directory.get([otherUserId])).has(otherUserId)) throw notFound('User');
       const createdAt = options.now();
       try {
         await Rooms.collection.insertOne({
@@ -88,7 +89,7 @@ export function createRooms(options: { models: ChatModels; heads: Heads; people:
         .limit(page.limit)
         .lean();
       await options.heads.verify(rooms);
-      const names = await options.people.names(rooms.flatMap((room) => remember(room)));
+      const names = await options.directory.names(rooms.flatMap((room) => remember(room)));
       return rooms.map((room) => toRoom(room, userId, names));
     },
     /** Raises the watermark of one participant: never back, never past the last message. `moved`: others are to be told. */

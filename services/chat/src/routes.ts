@@ -1,4 +1,6 @@
-import { AppError, type RouteHandlers } from '@linsta/server';
+import { isRetryable } from '@linsta/contracts';
+import { fromUpstream } from '@linsta/core';
+import type { RouteHandlers } from '@linsta/http';
 import type { RealtimeClient } from './clients/realtime';
 import type { History } from './history';
 import type { Rooms } from './rooms';
@@ -28,12 +30,9 @@ export function createRoutes({
       };
       const [outcome] = await sending.push([send]);
       if (outcome?.ok !== true)
-        throw new AppError(
-          outcome?.error.status ?? 503,
-          outcome?.error.code ?? 'UNAVAILABLE',
-          outcome?.error.message ?? 'The message was not stored',
-          outcome?.error.status === 429 || outcome?.error.status === 503 ? { retryAfterSeconds: 2 } : {},
-        );
+        throw fromUpstream(outcome?.error.code ?? 'UNAVAILABLE', outcome?.error.message ?? 'The message was not stored', {
+          ...(isRetryable(outcome?.error.code ?? 'UNAVAILABLE') && { retryAfterSeconds: 2 }),
+        });
       if (!outcome.duplicate) realtime.broadcast({ event: 'receive_message', userIds: outcome.participants, payload: outcome.message });
       return outcome.message;
     },

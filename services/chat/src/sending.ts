@@ -1,15 +1,7 @@
 import { MAX_BATCH, type BatchedSend, type SendOutcome } from '@linsta/contracts';
-import {
-  AppError,
-  createBatchLink,
-  forbidden,
-  notFound,
-  toAppError,
-  unavailable,
-  unforeseen,
-  type Logger,
-  type People,
-} from '@linsta/server';
+import { AppError, notFound, toAppError, unavailable, internalError, type Logger } from '@linsta/core';
+import { createBatchQueue } from '@linsta/http';
+import type { UserDirectory } from '@linsta/mongo';
 import type { Heads } from './heads';
 import type { MessageSentRelay } from './message-sent';
 import { toReceivedMessage, type ChatModels, type MessageDocument } from './model';
@@ -25,7 +17,7 @@ export function createSending(options: {
   models: ChatModels;
   heads: Heads;
   rooms: Rooms;
-  people: People;
+  directory: UserDirectory;
   relay: MessageSentRelay;
   logger: Logger;
   now: () => Date;
@@ -40,7 +32,7 @@ export function createSending(options: {
       const participants = members.get(send.chatRoomId);
       const pending: Pending = { send, participants: participants ?? [] };
       if (participants === undefined) pending.failure = notFound('Chat room');
-      else if (!participants.includes(send.senderId)) pending.failure = forbidden('User not a participant', 'NOT_A_PARTICIPANT');
+      else if (!participants.includes(send.senderId)) pending.failure = new AppError('NOT_A_PARTICIPANT', 'User not a participant');
       else {
         const sends = byRoom.get(send.chatRoomId);
         if (sends === undefined) byRoom.set(send.chatRoomId, [pending]);
@@ -54,7 +46,7 @@ export function createSending(options: {
     const fresh = all.filter((pending) => pending.stored !== undefined && pending.duplicate !== true);
     // Repeats as well: the first may have been stored by a process that died before it raised its room.
     options.heads.raise(all.flatMap(({ stored }) => stored ?? []));
-    const names = await options.people.names(
+    const names = await options.directory.names(
       new Set(all.flatMap(({ stored }) => (stored === undefined ? [] : [stored.senderId.toHexString()]))),
     );
     options.relay.offer(fresh.map(({ stored, participants }) => ({ message: stored as MessageDocument, participants })));
@@ -65,7 +57,7 @@ export function createSending(options: {
     );
   };
 
-  const link = createBatchLink<BatchedSend, SendOutcome>({ send: store, maxBatch: MAX_BATCH, maxWaiting: options.maxWaiting });
+  const link = createBatchQueue<BatchedSend, SendOutcome>({ send: store, maxBatch: MAX_BATCH, maxWaiting: options.maxWaiting });
   return {
     /** One outcome per send, in order; an outage answers each with a 503-class failure. */
     push: (sends: BatchedSend[]): Promise<SendOutcome[]> =>
@@ -74,7 +66,7 @@ export function createSending(options: {
           link.push(send).catch((error: unknown): SendOutcome => {
             const known = toAppError(error);
             if (known === undefined) options.logger.error({ err: error }, 'a batch of messages failed');
-            return failed(known ?? unforeseen());
+            return failed(known ?? internalError());
           }),
         ),
       ),

@@ -1,5 +1,6 @@
 import type { BatchedSend } from '@linsta/contracts';
-import { AppError, conflict, duplicateFaults, toAppError, unavailable, unforeseen, type Logger, type WriteFault } from '@linsta/server';
+import { AppError, toAppError, unavailable, internalError, type Logger } from '@linsta/core';
+import { duplicateFaults, type WriteFault } from '@linsta/mongo';
 import { Types } from 'mongoose';
 import type { Heads } from './heads';
 import { CLIENT_ID_INDEX, SEQ_INDEX, type ChatModels, type MessageDocument } from './model';
@@ -71,7 +72,7 @@ export function createStoring(options: { models: ChatModels; heads: Heads; relay
       clientMessageId: clientMessageId ?? '',
     }).lean();
     if (first === null) throw new Error('a duplicate clientMessageId was refused but is not there');
-    if (first.text !== text) pending.failure = conflict('CLIENT_MESSAGE_ID_REUSED', 'This clientMessageId was used for another text');
+    if (first.text !== text) pending.failure = new AppError('CLIENT_MESSAGE_ID_REUSED', 'This clientMessageId was used for another text');
     else Object.assign(pending, { stored: first, duplicate: true });
   };
 
@@ -152,7 +153,7 @@ export function createStoring(options: { models: ChatModels; heads: Heads; relay
       const known = toAppError(error);
       if (known === undefined) options.logger.error({ err: error }, 'messages could not be stored');
       for (const pending of sends) {
-        if (pending.stored === undefined) pending.failure ??= known ?? unforeseen();
+        if (pending.stored === undefined) pending.failure ??= known ?? internalError();
       }
     }
   };

@@ -1,4 +1,5 @@
-import { createServiceFixture, waitFor, type ServiceFixture } from '@linsta/testing';
+import { createServiceFixture, type ServiceFixture } from '@linsta/support/service';
+import { waitFor } from '@linsta/testing';
 import { createChatService, loadConfig } from '@linsta/chat';
 import { Types } from 'mongoose';
 

@@ -1,12 +1,6 @@
-import {
-  createFramedService,
-  createInternalClient,
-  createOutboxRelay,
-  createParkingStore,
-  createPeople,
-  type AddressedService,
-  type ServiceDeps,
-} from '@linsta/server';
+import { createInternalClient, createPublicApp, createTokenVerifier } from '@linsta/http';
+import { createOutboxRelay, createParkingStore, createUserDirectory, useDatabase } from '@linsta/mongo';
+import { defineService, type AddressedService, type ServiceDeps } from '@linsta/service';
 import type { EventsConfig } from './config';
 import { createConsumers, QUEUE } from './consumers';
 import { createGatherings } from './gatherings';
@@ -14,22 +8,32 @@ import { createModels } from './model';
 import { createRoutes } from './routes';
 import { createRsvps } from './rsvps';
 
-/** Gatherings and who comes, and the facts that hosts are told. */
+/** Gatherings and their RSVPs, and the events that they cause. */
 export function createEventsService(config: EventsConfig, deps: ServiceDeps): AddressedService {
   const { bus, logger } = deps;
-  return createFramedService('events', config, deps, ({ connection, tokens, now, onStop }) => {
-    const users = createInternalClient({ neighbour: 'users', baseUrl: config.USERS_INTERNAL_URL, tokens });
-    onStop('clients', () => users.close());
-    const models = createModels(connection);
-    const parking = createParkingStore(connection);
-    const people = createPeople({ connection, users });
+  return defineService('events', config, deps, (host) => {
+    const { now, tokens, health } = host;
+    const database = useDatabase(host, config);
+    const users = createInternalClient({ service: 'users', baseUrl: config.USERS_INTERNAL_URL, tokens });
+    host.onStop('clients', () => users.close());
+    const models = createModels(database.connection);
+    const directory = createUserDirectory({ connection: database.connection, users });
     const relay = createOutboxRelay({ model: models.Rsvps, routedBy: 'gatheringId', bus, logger });
-    onStop('outbox', () => relay.stop());
-    const gatherings = createGatherings({ models, people, now });
+    host.onStop('outbox', () => relay.stop());
+
+    const gatherings = createGatherings({ models, directory, now });
+    const rsvps = createRsvps({ models, gatherings, directory, relay, now });
     return {
-      routes: createRoutes({ gatherings, rsvps: createRsvps({ models, gatherings, people, relay, now }) }),
-      consumes: { queue: QUEUE, handlers: createConsumers({ people }), parking },
-      begin() {
+      clients: createPublicApp({
+        service: 'events',
+        handlers: createRoutes({ gatherings, rsvps }),
+        verifyToken: createTokenVerifier(config.JWT_SECRET),
+        logger,
+        health,
+      }),
+      consumes: { queue: QUEUE, handlers: createConsumers({ directory }), parking: createParkingStore(database.connection) },
+      async prepare() {
+        await database.buildIndexes();
         relay.start();
       },
     };

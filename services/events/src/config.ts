@@ -1,4 +1,4 @@
-import { amqpUrl, commonEnv, httpUrlOf, mongoUrl, parseEnv, port } from '@linsta/server';
+import { amqpUrl, commonEnv, httpUrlOf, mongoUrl, parseEnv, port } from '@linsta/core';
 import { z } from 'zod';
 
 const env = z.object({

@@ -1,7 +1,8 @@
-import type { BusHandlers, People } from '@linsta/server';
+import type { BusHandlers } from '@linsta/bus';
+import type { UserDirectory } from '@linsta/mongo';
 
 export const QUEUE = 'events.people';
 
-export const createConsumers = ({ people }: { people: People }): BusHandlers => ({
-  USER_CHANGED: (event) => people.onUserChanged(event),
+export const createConsumers = ({ directory }: { directory: UserDirectory }): BusHandlers => ({
+  USER_CHANGED: (event) => directory.onUserChanged(event),
 });

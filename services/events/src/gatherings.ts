@@ -1,5 +1,6 @@
 import type { Gathering, RsvpStatus } from '@linsta/contracts';
-import { notFound, type People } from '@linsta/server';
+import { notFound } from '@linsta/core';
+import type { UserDirectory } from '@linsta/mongo';
 import { trusted, Types } from 'mongoose';
 import { toGathering, type Counts, type EventsModels, type GatheringDocument } from './model';
 
@@ -14,11 +15,11 @@ interface NewGathering {
 
 export function createGatherings({
   models: { Gatherings, Rsvps },
-  people,
+  directory,
   now,
 }: {
   models: EventsModels;
-  people: People;
+  directory: UserDirectory;
   now: () => Date;
 }) {
   /** Counted over an index each time, so the numbers cannot drift. */
@@ -38,7 +39,7 @@ export function createGatherings({
   const present = async (gatherings: GatheringDocument[], userId: string): Promise<Gathering[]> => {
     const ids = gatherings.map(({ _id }) => _id);
     const [names, counts, mine] = await Promise.all([
-      people.names(gatherings.map(({ hostId }) => hostId.toString())),
+      directory.names(gatherings.map(({ hostId }) => hostId.toString())),
       countsOf(ids),
       Rsvps.find({ gatheringId: trusted({ $in: ids }), userId: new Types.ObjectId(userId) }, { gatheringId: 1, status: 1 }).lean(),
     ]);
@@ -70,7 +71,7 @@ export function createGatherings({
         createdAt: now(),
       };
       await Gatherings.create(gathering);
-      return toGathering(gathering, { names: await people.names([userId]), counts: none(), myRsvp: null });
+      return toGathering(gathering, { names: await directory.names([userId]), counts: none(), myRsvp: null });
     },
     async get(id: string, userId: string): Promise<Gathering> {
       const [gathering] = await present([await find(id)], userId);

@@ -1,5 +1,6 @@
-import { runAlone } from '@linsta/server';
+import { createAmqpBus } from '@linsta/bus';
+import { runService } from '@linsta/service';
 import { createEventsService } from './app';
 import { loadConfig } from './config';
 
-void runAlone('events', loadConfig, createEventsService);
+void runService({ name: 'events', loadConfig, create: createEventsService, openBus: createAmqpBus });

@@ -1,5 +1,5 @@
 import type { Gathering, PersonRecord, RsvpStatus } from '@linsta/contracts';
-import { outboxFields, outboxIndex, type WithOutbox } from '@linsta/server';
+import { collectionSchema, outboxFields, outboxIndex, type WithOutbox } from '@linsta/mongo';
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 
 export interface GatheringDocument {
@@ -22,29 +22,23 @@ export interface RsvpDocument extends WithOutbox {
   changedAt: Date;
 }
 
-const gatheringSchema = new Schema<GatheringDocument>(
-  {
-    hostId: { type: Schema.Types.ObjectId, required: true },
-    title: { type: String, required: true },
-    startsAt: { type: Date, required: true },
-    location: { type: String, default: null },
-    description: { type: String, default: null },
-    createdAt: { type: Date, required: true },
-  },
-  { strict: 'throw', versionKey: false, collection: 'gatherings' },
-);
+const gatheringSchema = collectionSchema<GatheringDocument>('gatherings', {
+  hostId: { type: Schema.Types.ObjectId, required: true },
+  title: { type: String, required: true },
+  startsAt: { type: Date, required: true },
+  location: { type: String, default: null },
+  description: { type: String, default: null },
+  createdAt: { type: Date, required: true },
+});
 
-const rsvpSchema = new Schema<RsvpDocument>(
-  {
-    gatheringId: { type: Schema.Types.ObjectId, required: true },
-    userId: { type: Schema.Types.ObjectId, required: true },
-    status: { type: String, required: true },
-    version: { type: Number, required: true },
-    changedAt: { type: Date, required: true },
-    ...outboxFields,
-  },
-  { strict: 'throw', versionKey: false, collection: 'rsvps' },
-);
+const rsvpSchema = collectionSchema<RsvpDocument>('rsvps', {
+  gatheringId: { type: Schema.Types.ObjectId, required: true },
+  userId: { type: Schema.Types.ObjectId, required: true },
+  status: { type: String, required: true },
+  version: { type: Number, required: true },
+  changedAt: { type: Date, required: true },
+  ...outboxFields,
+});
 rsvpSchema.index({ gatheringId: 1, userId: 1 }, { unique: true, name: 'gathering_user' });
 rsvpSchema.index({ gatheringId: 1, _id: -1 }, { name: 'gathering_newest' });
 rsvpSchema.index({ gatheringId: 1, status: 1 }, { name: 'gathering_status' });

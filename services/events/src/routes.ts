@@ -1,4 +1,4 @@
-import type { RouteHandlers } from '@linsta/server';
+import type { RouteHandlers } from '@linsta/http';
 import type { Gatherings } from './gatherings';
 import type { Rsvps } from './rsvps';
 

@@ -1,19 +1,20 @@
 import type { BusEvent, Rsvp, RsvpStatus } from '@linsta/contracts';
-import { duplicateKey, pushToOutbox, toBusEvent, type OutboxRelay, type People } from '@linsta/server';
+import { toBusEvent } from '@linsta/bus';
+import { writeVersioned, type OutboxRelay, type UserDirectory } from '@linsta/mongo';
 import { trusted, Types } from 'mongoose';
 import type { Gatherings } from './gatherings';
-import { toPerson, type EventsModels, type GatheringDocument } from './model';
+import { toPerson, type EventsModels, type GatheringDocument, type RsvpDocument } from './model';
 
 export function createRsvps({
   models: { Rsvps },
   gatherings,
-  people,
+  directory,
   relay,
   now,
 }: {
   models: EventsModels;
   gatherings: Gatherings;
-  people: People;
+  directory: UserDirectory;
   relay: OutboxRelay;
   now: () => Date;
 }) {
@@ -24,8 +25,8 @@ export function createRsvps({
     counts: await gatherings.counts(gathering._id),
   });
 
-  /** What the host is to hear of; nothing if it is his own answer. */
-  const facts = async (
+  /** The event for the host; none for a host's own answer. */
+  const eventsOf = async (
     gathering: GatheringDocument,
     userId: string,
     status: RsvpStatus,
@@ -34,50 +35,29 @@ export function createRsvps({
   ): Promise<BusEvent[]> => {
     const recipientId = gathering.hostId.toString();
     if (recipientId === userId) return [];
-    const name = (await people.get([userId]).catch(() => undefined))?.get(userId)?.name;
+    const name = await directory.nameOf(userId);
     const referenceId = gathering._id.toString();
-    return [
-      toBusEvent(
-        'events',
-        'EVENT_RSVP',
-        `rsvp:${referenceId}:${userId}:${version}`,
-        { recipientId, actorId: userId, ...(name !== undefined && { actorName: name }), referenceId, status },
-        at,
-      ),
-    ];
+    const data = { recipientId, actorId: userId, ...(name !== undefined && { actorName: name }), referenceId, status };
+    return [toBusEvent('events', 'EVENT_RSVP', `rsvp:${referenceId}:${userId}:${version}`, data, at)];
   };
 
   return {
-    /** Says or changes one's mind; a repeat changes nothing and tells nobody. The answer and its fact are one write. */
+    /** Sets or changes an answer; a repeat changes nothing and publishes nothing. */
     async set(gatheringId: string, userId: string, status: RsvpStatus): Promise<Rsvp> {
       const gathering = await gatherings.find(gatheringId);
-      const key = { gatheringId: gathering._id, userId: new Types.ObjectId(userId) };
-      for (;;) {
-        const before = await Rsvps.findOne(key, { status: 1, version: 1 }).lean();
-        if (before?.status === status) return answer(gathering, userId, status);
-        const version = (before?.version ?? 0) + 1;
-        const at = now();
-        const events = await facts(gathering, userId, status, version, at);
-        const _id = before?._id ?? new Types.ObjectId();
-        if (before === null) {
-          try {
-            await Rsvps.create({ _id, ...key, status, version, changedAt: at, outbox: events, ...(events.length > 0 && { outboxAt: at }) });
-          } catch (error) {
-            if (duplicateKey(error) === undefined) throw error;
-            continue; // the same person, from another device, at this moment
-          }
-        } else {
-          const written = await Rsvps.updateOne(
-            { ...key, version: before.version },
-            { $set: { status, version, changedAt: at }, ...(events.length > 0 && pushToOutbox(...events)) },
-          );
-          if (written.modifiedCount === 0) continue;
-        }
-        relay.offer({ _id, ...key, outbox: events });
-        return answer(gathering, userId, status);
-      }
+      await writeVersioned<RsvpDocument>({
+        model: Rsvps,
+        key: { gatheringId: gathering._id, userId: new Types.ObjectId(userId) },
+        relay,
+        async decide(before, version) {
+          if (before?.status === status) return undefined;
+          const changedAt = now();
+          return { fields: { status }, changedAt, events: await eventsOf(gathering, userId, status, version, changedAt) };
+        },
+      });
+      return answer(gathering, userId, status);
     },
-    /** Who answered; `before` is the last user of the page before. */
+    /** Users who answered, newest answer first; `before` is the last user of the previous page. */
     async list(gatheringId: string, page: { limit: number; before?: string | undefined }) {
       const gathering = await gatherings.find(gatheringId);
       const last =
@@ -88,7 +68,7 @@ export function createRsvps({
         .sort({ _id: -1 })
         .limit(page.limit)
         .lean();
-      const names = await people.names(found.map(({ userId }) => userId.toString()));
+      const names = await directory.names(found.map(({ userId }) => userId.toString()));
       return found.map(({ userId, status }) => ({ user: toPerson(userId.toString(), names), status }));
     },
   };

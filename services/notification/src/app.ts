@@ -1,43 +1,51 @@
-import {
-  createFramedService,
-  createInternalClient,
-  createParkingStore,
-  createPeople,
-  type AddressedService,
-  type ServiceDeps,
-} from '@linsta/server';
+import { createInternalClient, createPublicApp, createTokenVerifier } from '@linsta/http';
+import { createParkingStore, createUserDirectory, useDatabase } from '@linsta/mongo';
+import { defineService, type AddressedService, type ServiceDeps } from '@linsta/service';
 import { createRealtimeClient } from './clients/realtime';
 import type { NotificationConfig } from './config';
 import { createConsumers, QUEUE } from './consumers';
 import { createForwarding } from './forwarding';
 import { createInbox } from './inbox';
-import { createDoors } from './internal';
+import { createEndpoints } from './internal';
 import { createModels } from './model';
 import { createNotifications } from './notifications';
 import { createRoutes } from './routes';
 
-/** Saves what people are to hear of, and forwards it to whoever is connected. */
+/** Stores notifications and forwards them to connected recipients. */
 export function createNotificationService(config: NotificationConfig, deps: ServiceDeps): AddressedService {
   const { logger } = deps;
-  return createFramedService('notification', config, deps, ({ connection, tokens, now, onStop }) => {
-    const users = createInternalClient({ neighbour: 'users', baseUrl: config.USERS_INTERNAL_URL, tokens });
-    const realtimeLink = createInternalClient({ neighbour: 'realtime', baseUrl: config.REALTIME_INTERNAL_URL, tokens });
-    onStop('clients', () => (users.close(), realtimeLink.close()));
+  return defineService('notification', config, deps, (host) => {
+    const { now, tokens, health } = host;
+    const database = useDatabase(host, config);
+    const users = createInternalClient({ service: 'users', baseUrl: config.USERS_INTERNAL_URL, tokens });
+    const realtimeClient = createInternalClient({ service: 'realtime', baseUrl: config.REALTIME_INTERNAL_URL, tokens });
+    host.onStop('clients', () => (users.close(), realtimeClient.close()));
 
-    const models = createModels(connection);
-    const parking = createParkingStore(connection);
-    const people = createPeople({ connection, users });
-    const realtime = createRealtimeClient({ client: realtimeLink, logger });
+    const models = createModels(database.connection);
+    const directory = createUserDirectory({ connection: database.connection, users });
+    const realtime = createRealtimeClient({ client: realtimeClient, logger });
     const forwarding = createForwarding({ models, realtime, logger });
-    const inbox = createInbox({ models, people, forwarding, now });
+    const inbox = createInbox({ models, directory, forwarding, now });
     const notifications = createNotifications({ models, realtime });
-    onStop('forwarding', () => forwarding.stop());
-    onStop('inserts under way', () => inbox.idle());
+    host.onStop('forwarding', () => forwarding.stop());
+    host.onStop('inserts in flight', () => inbox.idle());
     return {
-      routes: createRoutes({ notifications }),
-      doors: createDoors({ notifications, forwarding }),
-      consumes: { queue: QUEUE, handlers: createConsumers({ inbox, people }), parking, prefetch: 1_000 },
-      begin() {
+      clients: createPublicApp({
+        service: 'notification',
+        handlers: createRoutes({ notifications }),
+        verifyToken: createTokenVerifier(config.JWT_SECRET),
+        logger,
+        health,
+      }),
+      endpoints: createEndpoints({ notifications, forwarding }),
+      consumes: {
+        queue: QUEUE,
+        handlers: createConsumers({ inbox, directory }),
+        parking: createParkingStore(database.connection),
+        prefetch: 1_000,
+      },
+      async prepare() {
+        await database.buildIndexes();
         forwarding.start();
       },
     };

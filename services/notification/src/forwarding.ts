@@ -1,5 +1,5 @@
 import { MAX_BATCH } from '@linsta/contracts';
-import { createBatchLink, type Logger } from '@linsta/server';
+import { createRelay, type Logger } from '@linsta/core';
 import { trusted, type Types } from 'mongoose';
 import type { RealtimeClient } from './clients/realtime';
 import { toNotification, type NotificationDocument, type NotificationModels } from './model';
@@ -8,72 +8,48 @@ const SWEEP_MS = 3_000;
 const SETTLE_MS = 6_000;
 
 /**
- * Saved rows go on to realtime in batches. The row itself remembers that it is to be forwarded, so an outage of realtime or a crash here only delays:
- * the sweep tries again until realtime has said who was there. Where nobody was, the row goes on waiting for its reader.
+ * Forwards stored notifications to realtime in batches. Each document carries a mark until realtime has answered, so
+ * an outage of realtime or a crash here only delays. A notification whose recipient was not connected keeps
+ * `waiting` and is delivered when the recipient subscribes.
  */
 export function createForwarding(options: { models: NotificationModels; realtime: RealtimeClient; logger: Logger }) {
   const { Notifications } = options.models;
-  let timer: NodeJS.Timeout | undefined;
-  let sweeping: Promise<void> | undefined;
-  let stopped = false;
 
-  const mark = async (rows: NotificationDocument[], delivered: Set<string>) => {
-    const keys = (some: NotificationDocument[]) => ({
-      userId: { $in: some.map((row) => row.userId) },
-      _id: { $in: some.map((row) => row._id) },
-    });
-    const arrived = rows.filter((row) => delivered.has(row._id.toString()));
-    const nobodyThere = rows.filter((row) => !delivered.has(row._id.toString()));
-    if (arrived.length > 0) await Notifications.collection.updateMany(keys(arrived), { $unset: { waiting: 1, forwardAt: 1 } });
-    if (nobodyThere.length > 0) await Notifications.collection.updateMany(keys(nobodyThere), { $unset: { forwardAt: 1 } });
-  };
-  const link = createBatchLink<NotificationDocument, undefined>({
-    maxBatch: MAX_BATCH,
-    maxWaiting: 5_000,
-    send: async (rows) => {
-      await mark(rows, await options.realtime.deliver(rows.map(toNotification)));
-      return rows.map(() => undefined);
-    },
+  const keysOf = (rows: NotificationDocument[]) => ({
+    userId: { $in: rows.map((row) => row.userId) },
+    _id: { $in: rows.map((row) => row._id) },
   });
-  const forward = (rows: NotificationDocument[]) =>
-    Promise.all(
-      rows.map((row) =>
-        link.push(row).catch((error: Error) => options.logger.debug({ err: error.message }, 'notification not forwarded yet')),
-      ),
-    );
-
-  const sweep = async (olderThanMs: number) => {
-    try {
-      const left = await Notifications.find({ forwardAt: trusted({ $lte: new Date(Date.now() - olderThanMs) }) })
+  const relay = createRelay<NotificationDocument>({
+    name: 'notification forwarding',
+    logger: options.logger,
+    keyOf: (row) => row._id.toHexString(),
+    find: (markedBefore, skip, limit) =>
+      Notifications.find({ forwardAt: trusted({ $lte: markedBefore }) })
         .sort({ forwardAt: 1 })
-        .limit(MAX_BATCH)
-        .lean();
-      if (left.length > 0) await forward(left);
-    } catch (error) {
-      if (!stopped) options.logger.warn({ err: (error as Error).message }, 'forwarding sweep failed');
-    }
-  };
-  const tick = (olderThanMs: number) => {
-    sweeping ??= sweep(olderThanMs).finally(() => (sweeping = undefined));
-  };
+        .skip(skip)
+        .limit(limit)
+        .lean(),
+    async process(rows) {
+      const delivered = await options.realtime.deliver(rows.map(toNotification));
+      const arrived = rows.filter((row) => delivered.has(row._id.toString()));
+      const notConnected = rows.filter((row) => !delivered.has(row._id.toString()));
+      if (arrived.length > 0) await Notifications.collection.updateMany(keysOf(arrived), { $unset: { waiting: 1, forwardAt: 1 } });
+      if (notConnected.length > 0) await Notifications.collection.updateMany(keysOf(notConnected), { $unset: { forwardAt: 1 } });
+    },
+    batchSize: MAX_BATCH,
+    concurrency: 1,
+    sweepMs: SWEEP_MS,
+    settleMs: SETTLE_MS,
+  });
 
   return {
     /** Returns at once. */
-    offer: (rows: NotificationDocument[]) => void forward(rows),
+    offer: (rows: NotificationDocument[]) => relay.offer(rows),
     async delivered(userId: Types.ObjectId, ids: Types.ObjectId[]): Promise<void> {
       await Notifications.updateMany({ userId, _id: trusted({ $in: ids }) }, { $unset: { waiting: 1, forwardAt: 1 } });
     },
-    start() {
-      tick(0);
-      timer = setInterval(() => tick(SETTLE_MS), SWEEP_MS);
-      timer.unref();
-    },
-    async stop() {
-      stopped = true;
-      clearInterval(timer);
-      await sweeping;
-      await link.idle();
-    },
+    start: () => relay.start(),
+    stop: () => relay.stop(),
   };
 }
 export type Forwarding = ReturnType<typeof createForwarding>;

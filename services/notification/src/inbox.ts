@@ -1,5 +1,6 @@
 import type { BusEvent } from '@linsta/contracts';
-import { createBatchLink, duplicateFaults, duplicateKey, UNKNOWN_NAME, type People } from '@linsta/server';
+import { createBatchQueue } from '@linsta/http';
+import { duplicateFaults, duplicateKey, UNKNOWN_NAME, type UserDirectory } from '@linsta/mongo';
 import { trusted, Types } from 'mongoose';
 import type { Forwarding } from './forwarding';
 import { EVENT_INDEX, type NotificationDocument, type NotificationModels } from './model';
@@ -15,11 +16,11 @@ const wording = (event: Reaction): string => {
 };
 
 /** Turns facts into rows of people's inboxes: one per event and recipient, whatever is repeated, in whatever order. */
-export function createInbox(options: { models: NotificationModels; people: People; forwarding: Forwarding; now: () => Date }) {
+export function createInbox(options: { models: NotificationModels; directory: UserDirectory; forwarding: Forwarding; now: () => Date }) {
   const { Notifications, Withdrawals } = options.models;
 
   /** Rows that are new; those that were there already are left out. All that waits goes in one unordered insert. */
-  const insert = createBatchLink<NotificationDocument, boolean>({
+  const insert = createBatchQueue<NotificationDocument, boolean>({
     maxBatch: 500,
     maxWaiting: 20_000,
     send: async (rows) => {
@@ -48,7 +49,7 @@ export function createInbox(options: { models: NotificationModels; people: Peopl
     async react(event: Reaction): Promise<void> {
       const { recipientId, actorId } = event.data;
       if (recipientId === actorId) return;
-      const name = event.data.actorName ?? (await options.people.names([actorId]))(actorId).name;
+      const name = event.data.actorName ?? (await options.directory.names([actorId]))(actorId).name;
       const createdAt = options.now();
       const key = about(event);
       const row: NotificationDocument = {

@@ -1,29 +1,29 @@
 import { deliveredRequest, notificationResumeRequest, undeliveredRequest, userRequest } from '@linsta/contracts';
-import { door, type InternalDoor } from '@linsta/server';
+import { endpoint, type InternalEndpoint } from '@linsta/http';
 import { Types } from 'mongoose';
 import type { Forwarding } from './forwarding';
 import type { Notifications } from './notifications';
 
 /** What realtime asks for a connected user. */
-export const createDoors = ({
+export const createEndpoints = ({
   notifications,
   forwarding,
 }: {
   notifications: Notifications;
   forwarding: Forwarding;
-}): Record<string, InternalDoor> => ({
-  '/undelivered': door(undeliveredRequest, async ({ userId, limit, after }) => ({
+}): Record<string, InternalEndpoint> => ({
+  '/undelivered': endpoint(undeliveredRequest, async ({ userId, limit, after }) => ({
     notifications: await notifications.waiting(userId, limit, after),
   })),
-  '/delivered': door(deliveredRequest, ({ userId, ids }) =>
+  '/delivered': endpoint(deliveredRequest, ({ userId, ids }) =>
     forwarding.delivered(
       new Types.ObjectId(userId),
       ids.map((id) => new Types.ObjectId(id)),
     ),
   ),
-  '/resume': door(notificationResumeRequest, async ({ userId, after }) => {
+  '/resume': endpoint(notificationResumeRequest, async ({ userId, after }) => {
     const [found, unread] = await Promise.all([notifications.since(userId, after), notifications.unread(userId)]);
     return { notifications: found, unread };
   }),
-  '/unread': door(userRequest, async ({ userId }) => ({ unread: await notifications.unread(userId) })),
+  '/unread': endpoint(userRequest, async ({ userId }) => ({ unread: await notifications.unread(userId) })),
 });

@@ -1,5 +1,6 @@
-import { runAlone } from '@linsta/server';
+import { createAmqpBus } from '@linsta/bus';
+import { runService } from '@linsta/service';
 import { createNotificationService } from './app';
 import { loadConfig } from './config';
 
-void runAlone('notification', loadConfig, createNotificationService);
+void runService({ name: 'notification', loadConfig, create: createNotificationService, openBus: createAmqpBus });

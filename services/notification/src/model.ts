@@ -1,4 +1,5 @@
 import type { Notification, NotificationType } from '@linsta/contracts';
+import { collectionSchema } from '@linsta/mongo';
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 
 export interface NotificationDocument {
@@ -26,22 +27,19 @@ export interface WithdrawalDocument {
   at: Date;
 }
 
-const notificationSchema = new Schema<NotificationDocument>(
-  {
-    userId: { type: Schema.Types.ObjectId, required: true },
-    eventId: { type: String, required: true },
-    eventTime: { type: Date, required: true },
-    type: { type: String, required: true },
-    message: { type: String, required: true },
-    referenceId: { type: Schema.Types.ObjectId, required: true },
-    actorId: { type: Schema.Types.ObjectId, required: true },
-    isRead: { type: Boolean, required: true },
-    createdAt: { type: Date, required: true },
-    waiting: { type: Boolean },
-    forwardAt: { type: Date },
-  },
-  { strict: 'throw', versionKey: false, collection: 'notifications' },
-);
+const notificationSchema = collectionSchema<NotificationDocument>('notifications', {
+  userId: { type: Schema.Types.ObjectId, required: true },
+  eventId: { type: String, required: true },
+  eventTime: { type: Date, required: true },
+  type: { type: String, required: true },
+  message: { type: String, required: true },
+  referenceId: { type: Schema.Types.ObjectId, required: true },
+  actorId: { type: Schema.Types.ObjectId, required: true },
+  isRead: { type: Boolean, required: true },
+  createdAt: { type: Date, required: true },
+  waiting: { type: Boolean },
+  forwardAt: { type: Date },
+});
 export const EVENT_INDEX = 'recipient_event';
 notificationSchema.index({ userId: 1, eventId: 1 }, { unique: true, name: EVENT_INDEX });
 notificationSchema.index({ userId: 1, _id: -1 }, { name: 'recipient_newest' });
@@ -50,15 +48,12 @@ notificationSchema.index({ userId: 1, waiting: 1, _id: 1 }, { name: 'recipient_w
 notificationSchema.index({ forwardAt: 1 }, { sparse: true, name: 'to_forward' });
 
 const KEEP_WITHDRAWALS_SECONDS = 30 * 24 * 3600;
-const withdrawalSchema = new Schema<WithdrawalDocument>(
-  {
-    userId: { type: Schema.Types.ObjectId, required: true },
-    actorId: { type: Schema.Types.ObjectId, required: true },
-    referenceId: { type: Schema.Types.ObjectId, required: true },
-    at: { type: Date, required: true },
-  },
-  { strict: 'throw', versionKey: false, collection: 'withdrawals' },
-);
+const withdrawalSchema = collectionSchema<WithdrawalDocument>('withdrawals', {
+  userId: { type: Schema.Types.ObjectId, required: true },
+  actorId: { type: Schema.Types.ObjectId, required: true },
+  referenceId: { type: Schema.Types.ObjectId, required: true },
+  at: { type: Date, required: true },
+});
 withdrawalSchema.index({ userId: 1, actorId: 1, referenceId: 1 }, { unique: true, name: 'recipient_actor_reference' });
 withdrawalSchema.index({ at: 1 }, { expireAfterSeconds: KEEP_WITHDRAWALS_SECONDS, name: 'expiry' });
 

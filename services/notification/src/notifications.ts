@@ -1,5 +1,5 @@
 import type { Notification } from '@linsta/contracts';
-import { notFound } from '@linsta/server';
+import { notFound } from '@linsta/core';
 import { trusted, Types } from 'mongoose';
 import type { RealtimeClient } from './clients/realtime';
 import { toNotification, type NotificationModels } from './model';

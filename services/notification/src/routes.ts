@@ -1,4 +1,4 @@
-import type { RouteHandlers } from '@linsta/server';
+import type { RouteHandlers } from '@linsta/http';
 import type { Notifications } from './notifications';
 
 export const createRoutes = ({ notifications }: { notifications: Notifications }): RouteHandlers<'notification'> => ({

@@ -1,5 +1,6 @@
 import { createNotificationService, loadConfig } from '@linsta/notification';
-import { createServiceFixture, waitFor, type ServiceFixture } from '@linsta/testing';
+import { createServiceFixture, type ServiceFixture } from '@linsta/support/service';
+import { waitFor } from '@linsta/testing';
 import { Types } from 'mongoose';
 
 const [ben, eve] = ['b', 'e'].map((letter) => letter.repeat(24)) as [string, string];

@@ -1,12 +1,6 @@
-import {
-  createFramedService,
-  createInternalClient,
-  createOutboxRelay,
-  createParkingStore,
-  createPeople,
-  type AddressedService,
-  type ServiceDeps,
-} from '@linsta/server';
+import { createInternalClient, createPublicApp, createTokenVerifier } from '@linsta/http';
+import { createOutboxRelay, createParkingStore, createUserDirectory, useDatabase } from '@linsta/mongo';
+import { defineService, type AddressedService, type ServiceDeps } from '@linsta/service';
 import { createComments } from './comments';
 import type { PostsConfig } from './config';
 import { createConsumers, QUEUE } from './consumers';
@@ -15,27 +9,34 @@ import { createModels } from './model';
 import { createPosts } from './posts';
 import { createRoutes } from './routes';
 
-/** Posts, likes and comments, and the facts that others are told of them. */
+/** Posts, likes and comments, and the events that they cause. */
 export function createPostsService(config: PostsConfig, deps: ServiceDeps): AddressedService {
   const { bus, logger } = deps;
-  return createFramedService('posts', config, deps, ({ connection, tokens, now, onStop }) => {
-    const users = createInternalClient({ neighbour: 'users', baseUrl: config.USERS_INTERNAL_URL, tokens });
-    onStop('clients', () => users.close());
-    const models = createModels(connection);
-    const parking = createParkingStore(connection);
-    const people = createPeople({ connection, users });
+  return defineService('posts', config, deps, (host) => {
+    const { now, tokens, health } = host;
+    const database = useDatabase(host, config);
+    const users = createInternalClient({ service: 'users', baseUrl: config.USERS_INTERNAL_URL, tokens });
+    host.onStop('clients', () => users.close());
+    const models = createModels(database.connection);
+    const directory = createUserDirectory({ connection: database.connection, users });
     const likeRelay = createOutboxRelay({ model: models.Likes, routedBy: 'postId', bus, logger });
     const commentRelay = createOutboxRelay({ model: models.Comments, routedBy: 'postId', bus, logger });
-    onStop('outbox', () => Promise.all([likeRelay.stop(), commentRelay.stop()]));
-    const posts = createPosts({ models, people, now });
+    host.onStop('outbox', () => Promise.all([likeRelay.stop(), commentRelay.stop()]));
+
+    const posts = createPosts({ models, directory, now });
+    const likes = createLikes({ models, posts, directory, relay: likeRelay, now });
+    const comments = createComments({ models, posts, directory, relay: commentRelay, now });
     return {
-      routes: createRoutes({
-        posts,
-        likes: createLikes({ models, posts, people, relay: likeRelay, now }),
-        comments: createComments({ models, posts, people, relay: commentRelay, now }),
+      clients: createPublicApp({
+        service: 'posts',
+        handlers: createRoutes({ posts, likes, comments }),
+        verifyToken: createTokenVerifier(config.JWT_SECRET),
+        logger,
+        health,
       }),
-      consumes: { queue: QUEUE, handlers: createConsumers({ people }), parking },
-      begin() {
+      consumes: { queue: QUEUE, handlers: createConsumers({ directory }), parking: createParkingStore(database.connection) },
+      async prepare() {
+        await database.buildIndexes();
         likeRelay.start();
         commentRelay.start();
       },

@@ -1,5 +1,6 @@
 import type { BusEvent, Comment } from '@linsta/contracts';
-import { toBusEvent, type OutboxRelay, type People } from '@linsta/server';
+import { toBusEvent } from '@linsta/bus';
+import type { OutboxRelay, UserDirectory } from '@linsta/mongo';
 import { trusted, Types } from 'mongoose';
 import { toComment, type PostsModels } from './model';
 import type { Posts } from './posts';
@@ -9,20 +10,20 @@ const EXCERPT = 140;
 export function createComments({
   models: { Comments },
   posts,
-  people,
+  directory,
   relay,
   now,
 }: {
   models: PostsModels;
   posts: Posts;
-  people: People;
+  directory: UserDirectory;
   relay: OutboxRelay;
   now: () => Date;
 }) {
   return {
     async create(postId: string, userId: string, text: string): Promise<Comment> {
       const post = await posts.find(postId);
-      const names = await people.names([userId]);
+      const names = await directory.names([userId]);
       const createdAt = now();
       const comment = { _id: new Types.ObjectId(), postId: post._id, authorId: new Types.ObjectId(userId), text, createdAt };
       const recipientId = post.authorId.toString();
@@ -57,7 +58,7 @@ export function createComments({
         .sort({ _id: -1 })
         .limit(page.limit)
         .lean();
-      const names = await people.names(found.map(({ authorId }) => authorId.toString()));
+      const names = await directory.names(found.map(({ authorId }) => authorId.toString()));
       return found.map((comment) => toComment(comment, names));
     },
   };

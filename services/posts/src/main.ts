@@ -1,5 +1,6 @@
-import { runAlone } from '@linsta/server';
+import { createAmqpBus } from '@linsta/bus';
+import { runService } from '@linsta/service';
 import { createPostsService } from './app';
 import { loadConfig } from './config';
 
-void runAlone('posts', loadConfig, createPostsService);
+void runService({ name: 'posts', loadConfig, create: createPostsService, openBus: createAmqpBus });

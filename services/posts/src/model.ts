@@ -1,5 +1,5 @@
 import type { Comment, PersonRecord, Post } from '@linsta/contracts';
-import { outboxFields, outboxIndex, type WithOutbox } from '@linsta/server';
+import { collectionSchema, outboxFields, outboxIndex, type WithOutbox } from '@linsta/mongo';
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 
 export interface PostDocument {
@@ -26,40 +26,31 @@ export interface CommentDocument extends WithOutbox {
   createdAt: Date;
 }
 
-const postSchema = new Schema<PostDocument>(
-  {
-    authorId: { type: Schema.Types.ObjectId, required: true },
-    text: { type: String, required: true },
-    createdAt: { type: Date, required: true },
-  },
-  { strict: 'throw', versionKey: false, collection: 'posts' },
-);
+const postSchema = collectionSchema<PostDocument>('posts', {
+  authorId: { type: Schema.Types.ObjectId, required: true },
+  text: { type: String, required: true },
+  createdAt: { type: Date, required: true },
+});
 
-const likeSchema = new Schema<LikeDocument>(
-  {
-    postId: { type: Schema.Types.ObjectId, required: true },
-    userId: { type: Schema.Types.ObjectId, required: true },
-    active: { type: Boolean, required: true },
-    version: { type: Number, required: true },
-    changedAt: { type: Date, required: true },
-    ...outboxFields,
-  },
-  { strict: 'throw', versionKey: false, collection: 'likes' },
-);
+const likeSchema = collectionSchema<LikeDocument>('likes', {
+  postId: { type: Schema.Types.ObjectId, required: true },
+  userId: { type: Schema.Types.ObjectId, required: true },
+  active: { type: Boolean, required: true },
+  version: { type: Number, required: true },
+  changedAt: { type: Date, required: true },
+  ...outboxFields,
+});
 likeSchema.index({ postId: 1, userId: 1 }, { unique: true, name: 'post_user' });
 likeSchema.index({ postId: 1, active: 1, _id: -1 }, { name: 'post_active' });
 likeSchema.index(...outboxIndex);
 
-const commentSchema = new Schema<CommentDocument>(
-  {
-    postId: { type: Schema.Types.ObjectId, required: true },
-    authorId: { type: Schema.Types.ObjectId, required: true },
-    text: { type: String, required: true },
-    createdAt: { type: Date, required: true },
-    ...outboxFields,
-  },
-  { strict: 'throw', versionKey: false, collection: 'comments' },
-);
+const commentSchema = collectionSchema<CommentDocument>('comments', {
+  postId: { type: Schema.Types.ObjectId, required: true },
+  authorId: { type: Schema.Types.ObjectId, required: true },
+  text: { type: String, required: true },
+  createdAt: { type: Date, required: true },
+  ...outboxFields,
+});
 commentSchema.index({ postId: 1, _id: -1 }, { name: 'post_newest' });
 commentSchema.index(...outboxIndex);
 

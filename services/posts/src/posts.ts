@@ -1,5 +1,6 @@
 import type { Post } from '@linsta/contracts';
-import { notFound, type People } from '@linsta/server';
+import { notFound } from '@linsta/core';
+import type { UserDirectory } from '@linsta/mongo';
 import { trusted, Types, type Model } from 'mongoose';
 import { toPost, type PostDocument, type PostsModels } from './model';
 
@@ -12,13 +13,13 @@ async function countBy(model: Model<never>, postIds: Types.ObjectId[], filter: R
   return new Map(groups.map(({ _id, count }) => [_id.toString(), count]));
 }
 
-export function createPosts({ models, people, now }: { models: PostsModels; people: People; now: () => Date }) {
+export function createPosts({ models, directory, now }: { models: PostsModels; directory: UserDirectory; now: () => Date }) {
   const { Posts, Likes, Comments } = models;
 
   const present = async (posts: PostDocument[], userId: string): Promise<Post[]> => {
     const ids = posts.map(({ _id }) => _id);
     const [names, likes, comments, mine] = await Promise.all([
-      people.names(posts.map(({ authorId }) => authorId.toString())),
+      directory.names(posts.map(({ authorId }) => authorId.toString())),
       countBy(Likes as never, ids, { active: true }),
       countBy(Comments as never, ids, {}),
       Likes.find({ postId: trusted({ $in: ids }), userId: new Types.ObjectId(userId), active: true }, { postId: 1 }).lean(),
@@ -42,7 +43,7 @@ export function createPosts({ models, people, now }: { models: PostsModels; peop
     async create(userId: string, text: string): Promise<Post> {
       const post = { _id: new Types.ObjectId(), authorId: new Types.ObjectId(userId), text, createdAt: now() };
       await Posts.create(post);
-      const names = await people.names([userId]);
+      const names = await directory.names([userId]);
       return toPost(post, { names, likes: 0, comments: 0, likedByMe: false });
     },
     async get(postId: string, userId: string): Promise<Post> {

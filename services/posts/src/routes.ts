@@ -1,4 +1,4 @@
-import type { RouteHandlers } from '@linsta/server';
+import type { RouteHandlers } from '@linsta/http';
 import type { Comments } from './comments';
 import type { Likes } from './likes';
 import type { Posts } from './posts';

@@ -1,5 +1,6 @@
 import { createPostsService, loadConfig } from '@linsta/posts';
-import { createServiceFixture, waitFor, type ServiceFixture } from '@linsta/testing';
+import { createServiceFixture, type ServiceFixture } from '@linsta/support/service';
+import { waitFor } from '@linsta/testing';
 import { Types } from 'mongoose';
 
 const [ann, ben, eve] = ['a', 'b', 'e'].map((letter) => letter.repeat(24)) as [string, string, string];

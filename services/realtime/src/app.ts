@@ -1,34 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
-import {
-  createBusState,
-  createInternalApp,
-  createInternalClient,
-  createMetrics,
-  createPublicApp,
-  createServiceTokens,
-  createSessionCheck,
-  createStops,
-  createTokenVerifier,
-  listen,
-  type EventBus,
-  type Logger,
-  type Service,
-} from '@linsta/server';
+import { spreadOver } from '@linsta/core';
+import { createHttpServer, createInternalClient, createPublicApp, createSessionCheck, createTokenVerifier } from '@linsta/http';
+import { defineService, type AddressedService, type ServiceDeps } from '@linsta/service';
 import { Server } from 'socket.io';
-import { coalesceWrites } from './coalesce';
 import { createChatClient } from './clients/chat';
 import { createNotificationClient } from './clients/notification';
+import { createCluster } from './cluster';
+import { coalesceWrites } from './coalesce';
 import type { RealtimeConfig } from './config';
-import { createConsumers, QUEUE } from './consumers';
+import { createSubscription } from './consumers';
 import { createExpiry } from './expiry';
-import { createBell } from './handlers/bell';
 import { createChatHandlers } from './handlers/chat';
 import type { SocketHandlers } from './handlers/handlers';
+import { createNotificationDelivery } from './handlers/notifications';
 import { createPresenceHandlers } from './handlers/presence';
-import { createDoors } from './internal';
-import { createCluster } from './cluster';
+import { createEndpoints } from './internal';
 import { createMemoryPresence } from './presence/memory';
 import { createRedisPresence } from './presence/redis';
 import { createPush } from './push';
@@ -36,147 +23,93 @@ import { createRoutes } from './routes';
 import type { RealtimeServer, RealtimeSocket } from './server';
 import { acceptSockets } from './sockets';
 
-export interface RealtimeDeps {
-  bus: EventBus;
-  logger: Logger;
-  now?: () => Date;
-}
-
 /**
- * A message of 4,000 characters takes at most 48 kB as JSON escapes, a resume of 1,000 rooms about 60 kB. What is far too big is still read up to about the
- * bound that Socket.IO has by itself, so that its sender gets a clear error instead of a cut connection.
+ * A message of 4,000 characters takes at most 48 kB as JSON escapes, a resume of 1,000 rooms about 60 kB. Larger
+ * packets are read up to about Socket.IO's own limit, so that their sender gets a clear error instead of a closed
+ * connection.
  */
 const MAX_PACKET_BYTES = 1_152 * 1024;
-const DRAIN_SLICES = 20;
 
-/** The connections of people's devices, and who is online. */
-export function createRealtimeService(
-  config: RealtimeConfig,
-  { bus, logger, now = () => new Date() }: RealtimeDeps,
-): Service & { address(): { port: number; internalPort: number } } {
-  const stops = createStops(logger);
-  let ready = false;
-  const address = { port: 0, internalPort: 0 };
+const createSocketServer = (config: RealtimeConfig): RealtimeServer =>
+  new Server({
+    path: '/socket.io',
+    serveClient: false,
+    pingInterval: config.PING_INTERVAL_MS,
+    pingTimeout: config.PING_TIMEOUT_MS,
+    maxHttpBufferSize: MAX_PACKET_BYTES,
+    connectTimeout: 10_000,
+    perMessageDeflate: false,
+    httpCompression: false,
+  });
 
-  return {
-    address: () => address,
-    async start() {
-      try {
-        const tokens = createServiceTokens(config.SERVICE_SECRET, 'realtime');
-        const users = createInternalClient({ neighbour: 'users', baseUrl: config.USERS_INTERNAL_URL, tokens });
-        const notificationLink = createInternalClient({ neighbour: 'notification', baseUrl: config.NOTIFICATION_INTERNAL_URL, tokens });
-        const chat = createChatClient({ urls: config.CHAT_INTERNAL_URL, tokens });
-        stops.add('clients', () => (users.close(), notificationLink.close(), chat.close()));
+/** Socket.IO connections of clients, and presence. */
+export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps): AddressedService {
+  const { logger } = deps;
+  return defineService('realtime', config, deps, async (host) => {
+    const { now, tokens, health } = host;
+    const users = createInternalClient({ service: 'users', baseUrl: config.USERS_INTERNAL_URL, tokens });
+    const notificationClient = createInternalClient({ service: 'notification', baseUrl: config.NOTIFICATION_INTERNAL_URL, tokens });
+    const chat = createChatClient({ urls: config.CHAT_INTERNAL_URL, tokens });
+    host.onStop('clients', () => (users.close(), notificationClient.close(), chat.close()));
 
-        const server = createServer({
-          requestTimeout: 30_000,
-          headersTimeout: 10_000,
-          connectionsCheckingInterval: 1_000,
-          maxHeaderSize: 16_384,
-          keepAliveTimeout: 65_000,
-        });
-        const io: RealtimeServer = new Server({
-          path: '/socket.io',
-          serveClient: false,
-          pingInterval: config.PING_INTERVAL_MS,
-          pingTimeout: config.PING_TIMEOUT_MS,
-          maxHttpBufferSize: MAX_PACKET_BYTES,
-          connectTimeout: 10_000,
-          perMessageDeflate: false,
-          httpCompression: false,
-        });
-        const notifications = createNotificationClient(notificationLink);
-        const cluster =
-          config.REDIS_URL === undefined ? undefined : await createCluster({ url: config.REDIS_URL, prefix: config.REDIS_PREFIX, logger });
-        stops.add('cluster', () => cluster?.close());
-        cluster?.join(io);
-        // The first of a session id are its node's name, so that a gateway finds the node of a poll.
-        const node = randomBytes(6).toString('base64url');
-        const push = createPush(io, { clustered: cluster !== undefined });
-        const grace = { graceMs: config.PRESENCE_GRACE_MS, now };
-        const presence = cluster === undefined ? createMemoryPresence(grace) : createRedisPresence({ ...grace, cluster, logger });
-        const bell = createBell({ io, notifications, cluster, logger, now });
-        const expiry = createExpiry<RealtimeSocket>((socket) => {
-          socket.emit('error', { event: 'connection', code: 'TOKEN_EXPIRED', message: 'Token expired' });
-          socket.disconnect(true);
-        }, now);
-        stops.add('presence', () => (expiry.stop(), presence.close()));
+    const io = createSocketServer(config);
+    const cluster =
+      config.REDIS_URL === undefined ? undefined : await createCluster({ url: config.REDIS_URL, prefix: config.REDIS_PREFIX, logger });
+    host.onStop('cluster', () => cluster?.close());
+    cluster?.join(io);
+    // Chat within this node goes on without Redis.
+    if (cluster !== undefined) host.addHealth('redis', () => (cluster.healthy() ? 'ok' : 'degraded'));
 
-        const handlers = {
-          ...createChatHandlers({ chat, notifications, push }),
-          ...bell.handlers,
-          ...createPresenceHandlers({ io, presence }),
-        } as SocketHandlers;
-        const verifyToken = createTokenVerifier(config.JWT_SECRET);
-        const sessions = createSessionCheck({ users, logger });
-        acceptSockets({ io, config, verifyToken, sessions, presence, expiry, handlers, logger });
-        const consuming = await bus.subscribe({
-          queue: QUEUE,
-          // Each node closes the sockets that it holds itself.
-          everyNode: true,
-          handlers: createConsumers({ io }),
-          // Nothing here is worth keeping for later: a session that ended is refused at the next check as well.
-          parking: { park: async (entry) => logger.error({ reason: entry.reason }, 'bus event dropped') },
-        });
+    const grace = { graceMs: config.PRESENCE_GRACE_MS, now };
+    const presence = cluster === undefined ? createMemoryPresence(grace) : createRedisPresence({ ...grace, cluster, logger });
+    const expiry = createExpiry<RealtimeSocket>((socket) => {
+      socket.emit('error', { event: 'connection', code: 'TOKEN_EXPIRED', message: 'Token expired' });
+      socket.disconnect(true);
+    }, now);
+    host.onStop('presence', () => (expiry.stop(), presence.close()));
 
-        stops.add('consumers', () => consuming.stop());
+    const notifications = createNotificationClient(notificationClient);
+    const push = createPush(io, { clustered: cluster !== undefined });
+    const delivery = createNotificationDelivery({ io, notifications, cluster, logger, now });
+    const handlers = {
+      ...createChatHandlers({ chat, notifications, push }),
+      ...delivery.handlers,
+      ...createPresenceHandlers({ io, presence }),
+    } as SocketHandlers;
+    const verifyToken = createTokenVerifier(config.JWT_SECRET);
+    const sessions = createSessionCheck({ users, logger });
+    acceptSockets({ io, config, verifyToken, sessions, presence, expiry, handlers, logger });
 
-        const busState = createBusState(bus);
-        const health = async () => ({
-          service: ready ? ('ok' as const) : ('starting' as const),
-          bus: busState(),
-          // Chat within this node goes on without it.
-          ...(cluster !== undefined && { redis: cluster.healthy() ? ('ok' as const) : ('degraded' as const) }),
-        });
-        const metrics = createMetrics({ service: 'realtime', bus });
-        const internal = await listen(createInternalApp({ logger, tokens, health, metrics, doors: createDoors({ push, bell }) }), {
-          host: config.HOST,
-          port: config.INTERNAL_PORT,
-        });
-        stops.add('internal door', () => internal.close());
-        server.on(
-          'request',
-          createPublicApp({
-            service: 'realtime',
-            handlers: createRoutes({ chat, notifications, presence }),
-            verifyToken,
-            logger,
-            health,
-            node,
-          }),
-        );
-        // Always a TCP socket: the server is a plain one.
-        server.on('upgrade', (_request, stream) => coalesceWrites(stream as Socket));
-        // Attached last: Socket.IO takes its own path and leaves every other request to the listener that was there before.
-        io.attach(server);
-        io.engine.generateId = () => `${node}${randomBytes(12).toString('base64url')}`;
-        const clients = await listen(undefined, { host: config.HOST, port: config.PORT, server });
-        stops.add('client door', async () => {
-          await drain(io, config.DRAIN_MS);
-          await io.close();
-          await clients.close();
-        });
-        Object.assign(address, { port: clients.port, internalPort: internal.port });
-        ready = true;
-        logger.info({ port: clients.port, internalPort: internal.port }, 'ready');
-      } catch (error) {
-        await stops.run();
-        throw error;
-      }
-    },
-    async stop() {
-      ready = false;
-      await stops.run();
-    },
-  };
-}
+    // A session id begins with the name of its node, so that a gateway finds the node of a polling request.
+    const node = randomBytes(6).toString('base64url');
+    const server = createHttpServer();
+    server.on(
+      'request',
+      createPublicApp({
+        service: 'realtime',
+        handlers: createRoutes({ chat, notifications, presence }),
+        verifyToken,
+        logger,
+        health,
+        node,
+      }),
+    );
+    // Always a TCP socket: the server speaks plain HTTP.
+    server.on('upgrade', (_request, stream) => coalesceWrites(stream as Socket));
+    // Attached last: Socket.IO takes its own path and leaves every other request to the earlier listener.
+    io.attach(server);
+    io.engine.generateId = () => `${node}${randomBytes(12).toString('base64url')}`;
 
-/** Closes the transports, not the sockets: a client that is "disconnected by the server" would not come back by itself. */
-async function drain(io: RealtimeServer, overMs: number): Promise<void> {
-  const sockets = [...io.of('/').sockets.values()];
-  const slice = Math.ceil(sockets.length / DRAIN_SLICES);
-  while (sockets.length > 0) {
-    for (const socket of sockets.splice(0, slice)) socket.conn.close();
-    if (sockets.length > 0) await new Promise((resolve) => setTimeout(resolve, overMs / DRAIN_SLICES));
-  }
+    return {
+      clients: server,
+      async closeClients(listening) {
+        // Closes the transports, not the sockets: a client that is "disconnected by the server" does not reconnect.
+        await spreadOver([...io.of('/').sockets.values()], config.DRAIN_MS, (socket) => socket.conn.close());
+        await io.close();
+        await listening.close();
+      },
+      endpoints: createEndpoints({ push, delivery }),
+      consumes: createSubscription({ io, logger }),
+    };
+  });
 }

@@ -1,4 +1,4 @@
-import { withDeadline, type Logger } from '@linsta/server';
+import { withDeadline, type Logger } from '@linsta/core';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import { createClient } from 'redis';
 import type { RealtimeServer } from './server';

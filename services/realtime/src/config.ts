@@ -1,4 +1,4 @@
-import { amqpUrl, commonEnv, count, httpUrlOf, httpUrlsOf, milliseconds, parseEnv, port, redisUrl } from '@linsta/server';
+import { amqpUrl, commonEnv, count, httpUrlOf, httpUrlsOf, milliseconds, parseEnv, port, redisUrl } from '@linsta/core';
 import { z } from 'zod';
 
 const env = z.object({

@@ -1,14 +1,20 @@
-import type { BusHandlers } from '@linsta/server';
+import type { Subscription } from '@linsta/bus';
+import type { Logger } from '@linsta/core';
 import { sessionRoom, userRoom } from './rooms';
 import type { RealtimeServer } from './server';
 
-export const QUEUE = 'realtime.sessions';
-
-export const createConsumers = ({ io }: { io: RealtimeServer }): BusHandlers => ({
-  /** Of one session, or of everything the user has open. */
-  SESSION_ENDED: async ({ data }) => {
-    const sockets = io.local.in(data.sid === undefined ? userRoom(data.userId) : sessionRoom(data.sid));
-    sockets.emit('error', { event: 'connection', code: 'SESSION_ENDED', message: 'Session ended' });
-    sockets.disconnectSockets(true);
+/** Every node closes the sockets that it holds itself. */
+export const createSubscription = ({ io, logger }: { io: RealtimeServer; logger: Logger }): Subscription => ({
+  queue: 'realtime.sessions',
+  everyNode: true,
+  handlers: {
+    /** Ends the sockets of one session, or all sockets of the user. */
+    SESSION_ENDED: async ({ data }) => {
+      const sockets = io.local.in(data.sid === undefined ? userRoom(data.userId) : sessionRoom(data.sid));
+      sockets.emit('error', { event: 'connection', code: 'SESSION_ENDED', message: 'Session ended' });
+      sockets.disconnectSockets(true);
+    },
   },
+  // Nothing is kept for later: the session check refuses an ended session as well.
+  parking: { park: async (entry) => logger.error({ reason: entry.reason }, 'bus event dropped') },
 });

@@ -1,2 +1,2 @@
-export { createRealtimeService, type RealtimeDeps } from './app';
+export { createRealtimeService } from './app';
 export { loadConfig, type RealtimeConfig } from './config';

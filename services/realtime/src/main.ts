@@ -1,5 +1,6 @@
-import { runAlone } from '@linsta/server';
+import { createAmqpBus } from '@linsta/bus';
+import { runService } from '@linsta/service';
 import { createRealtimeService } from './app';
 import { loadConfig } from './config';
 
-void runAlone('realtime', loadConfig, createRealtimeService);
+void runService({ name: 'realtime', loadConfig, create: createRealtimeService, openBus: createAmqpBus });

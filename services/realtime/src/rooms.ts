@@ -2,7 +2,7 @@
 export const userRoom = (userId: string) => `user:${userId}`;
 export const sessionRoom = (sid: string) => `session:${sid}`;
 export const chatRoom = (chatRoomId: string) => `room:${chatRoomId}`;
-export const bellRoom = (userId: string) => `bell:${userId}`;
+export const notificationRoom = (userId: string) => `bell:${userId}`;
 export const watchersRoom = (userId: string) => `watch:${userId}`;
 /** Sockets that got this notification while they caught up, and must not get it again live. */
 export const gotRoom = (notificationId: string) => `got:${notificationId}`;

@@ -1,4 +1,4 @@
-import type { RouteHandlers } from '@linsta/server';
+import type { RouteHandlers } from '@linsta/http';
 import type { ChatClient } from './clients/chat';
 import type { NotificationClient } from './clients/notification';
 import type { PresenceStore } from './presence/presence';

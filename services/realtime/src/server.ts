@@ -1,5 +1,5 @@
 import type { ServerToClientEvents } from '@linsta/contracts';
-import type { Identity } from '@linsta/server';
+import type { Identity } from '@linsta/http';
 import type { Server, Socket } from 'socket.io';
 
 export interface SocketData {

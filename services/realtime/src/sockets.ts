@@ -1,17 +1,6 @@
 import { clientEvents, type ClientEventName } from '@linsta/contracts';
-import {
-  AppError,
-  badRequest,
-  fromZod,
-  toAppError,
-  tooMany,
-  unauthorized,
-  unforeseen,
-  type Identity,
-  type Logger,
-  type SessionCheck,
-  type VerifyToken,
-} from '@linsta/server';
+import { AppError, fromZod, toAppError, internalError, type Logger } from '@linsta/core';
+import type { Identity, SessionCheck, VerifyToken } from '@linsta/http';
 import type { RealtimeConfig } from './config';
 import type { Expiry } from './expiry';
 import { joinedRooms } from './handlers/chat';
@@ -31,19 +20,19 @@ interface SocketsOptions {
   logger: Logger;
 }
 
-const INTERNAL = unforeseen();
+const INTERNAL = internalError();
 
 /** Says who a token speaks for, or why it is refused, in the contract's two sentences. */
 const createAuthenticate =
   ({ verifyToken, sessions }: Pick<SocketsOptions, 'verifyToken' | 'sessions'>) =>
   async (token: unknown): Promise<Identity> => {
-    if (token === undefined || token === null || token === '') throw unauthorized('NO_TOKEN', 'No authentication token provided');
+    if (token === undefined || token === null || token === '') throw new AppError('NO_TOKEN', 'No authentication token provided');
     try {
       const identity = verifyToken(typeof token === 'string' && token.length <= 4096 ? token : '');
       await sessions.assertOpen(identity);
       return identity;
     } catch {
-      throw unauthorized('INVALID_TOKEN', 'Invalid token');
+      throw new AppError('INVALID_TOKEN', 'Invalid token');
     }
   };
 
@@ -55,7 +44,7 @@ export function acceptSockets(options: SocketsOptions): void {
     ...options.handlers,
     async refresh_token(socket, { token }) {
       const identity = await authenticate(token);
-      if (identity.userId !== socket.data.identity.userId) throw unauthorized('INVALID_TOKEN', 'Invalid token');
+      if (identity.userId !== socket.data.identity.userId) throw new AppError('INVALID_TOKEN', 'Invalid token');
       const { sid } = socket.data.identity;
       if (sid !== identity.sid) {
         if (sid !== undefined) await socket.leave(sessionRoom(sid));
@@ -71,14 +60,14 @@ export function acceptSockets(options: SocketsOptions): void {
     const now = Date.now();
     data.allowance = Math.min(config.EVENTS_BURST, data.allowance + ((now - data.allowanceAt) / 1000) * config.EVENTS_PER_SECOND);
     data.allowanceAt = now;
-    if (data.allowance < 1) throw tooMany('Too many events; slow down', 1, 'RATE_LIMITED');
+    if (data.allowance < 1) throw new AppError('RATE_LIMITED', 'Too many events; slow down', { retryAfterSeconds: 1 });
     data.allowance -= 1;
   };
 
   const run = async (socket: RealtimeSocket, event: string, args: unknown[]) => {
     spend(socket);
-    if (!Object.hasOwn(clientEvents, event)) throw badRequest('UNKNOWN_EVENT', 'There is no such event');
-    if (args.length > 1) throw badRequest('BAD_REQUEST', 'An event takes one payload and an acknowledgement');
+    if (!Object.hasOwn(clientEvents, event)) throw new AppError('UNKNOWN_EVENT', 'There is no such event');
+    if (args.length > 1) throw new AppError('BAD_REQUEST', 'An event takes one payload and an acknowledgement');
     const name = event as ClientEventName;
     const parsed = clientEvents[name].payload.safeParse(args[0]);
     if (!parsed.success) throw fromZod(parsed.error);
@@ -111,9 +100,9 @@ export function acceptSockets(options: SocketsOptions): void {
     authenticate((socket.handshake.auth as { token?: unknown }).token).then(
       (identity) => {
         if (io.of('/').sockets.size >= config.MAX_SOCKETS)
-          return refuse(tooMany('This node is full; try again shortly', 2, 'TOO_MANY_SOCKETS'));
+          return refuse(new AppError('TOO_MANY_SOCKETS', 'This node is full; try again shortly', { retryAfterSeconds: 2 }));
         if ((io.of('/').adapter.rooms.get(userRoom(identity.userId))?.size ?? 0) >= config.MAX_SOCKETS_PER_USER)
-          return refuse(tooMany('Too many connections of one user', 2, 'TOO_MANY_SOCKETS'));
+          return refuse(new AppError('TOO_MANY_SOCKETS', 'Too many connections of one user', { retryAfterSeconds: 2 }));
         Object.assign(socket.data, { identity, allowance: config.EVENTS_BURST, allowanceAt: Date.now() });
         next();
       },

@@ -1,4 +1,4 @@
-import { silentLogger } from '@linsta/server';
+import { silentLogger } from '@linsta/core';
 import { createFaultProxy, describeWith, noSharedRedis, sharedRedis } from '@linsta/testing';
 import { createCluster } from '../src/cluster';
 

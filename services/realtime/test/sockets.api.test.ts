@@ -1,5 +1,6 @@
 import { createRealtimeService, loadConfig } from '@linsta/realtime';
-import { createServiceFixture, waitFor, type ServiceFixture } from '@linsta/testing';
+import { createServiceFixture, type ServiceFixture } from '@linsta/support/service';
+import { waitFor } from '@linsta/testing';
 import { io, type Socket } from 'socket.io-client';
 
 const [ann, ben, room] = ['a', 'b', '1'].map((letter) => letter.repeat(24)) as [string, string, string];
@@ -67,7 +68,7 @@ test('when many send while one batch is under way, then all of them are the next
     200,
     {
       results: stored(messages).map((outcome, at) =>
-        messages[at].text === '7' ? { ok: false, error: { code: 'CONFLICT', message: 'No', status: 409 } } : outcome,
+        messages[at].text === '7' ? { ok: false, error: { code: 'CLIENT_MESSAGE_ID_REUSED', message: 'No', status: 409 } } : outcome,
       ),
     },
   ];
@@ -81,8 +82,8 @@ test('when many send while one batch is under way, then all of them are the next
   const answers = await Promise.all([first, ...rest]);
   expect(batches.map((batch) => batch.map(({ text }) => text))).toEqual([['first'], Array.from({ length: 20 }, (_, n) => `${n}`)]);
   expect(answers.map(({ ok }) => ok)).toEqual([true, ...Array.from({ length: 20 }, (_, n) => n !== 7)]);
-  expect(answers[8]).toEqual({ ok: false, error: { code: 'CONFLICT', message: 'No' } });
-  expect(received.error).toEqual([{ event: 'send_message', code: 'CONFLICT', message: 'No' }]);
+  expect(answers[8]).toEqual({ ok: false, error: { code: 'CLIENT_MESSAGE_ID_REUSED', message: 'No' } });
+  expect(received.error).toEqual([{ event: 'send_message', code: 'CLIENT_MESSAGE_ID_REUSED', message: 'No' }]);
   expect(received.receive_message).toHaveLength(20);
 });
 

@@ -1,5 +1,6 @@
 import type { OwnUser, PersonRecord, PublicUser, Tokens } from '@linsta/contracts';
-import { conflict, duplicateKey, notFound, pushToOutbox, tooMany, unauthorized, type OutboxRelay } from '@linsta/server';
+import { AppError, notFound } from '@linsta/core';
+import { duplicateKey, pushToOutbox, type OutboxRelay } from '@linsta/mongo';
 import { trusted, Types } from 'mongoose';
 import { ATTEMPTS_WINDOW_SECONDS, fold, nameKeysOf, toOwnUser, toPersonRecord, toPublicUser, userChanged, type UsersModels } from './model';
 import type { Passwords } from './passwords';
@@ -27,7 +28,9 @@ export function createAccounts({ models: { Users, Attempts }, sessions, password
     if (attempts === null || attempts.failures < MAX_FAILURES) return;
     const leftSeconds = ATTEMPTS_WINDOW_SECONDS - (now().getTime() - attempts.since.getTime()) / 1000;
     if (leftSeconds > 0)
-      throw tooMany('Too many failed sign-ins for this account; try again later', Math.ceil(leftSeconds), 'TOO_MANY_ATTEMPTS');
+      throw new AppError('TOO_MANY_ATTEMPTS', 'Too many failed sign-ins for this account; try again later', {
+        retryAfterSeconds: Math.ceil(leftSeconds),
+      });
     await Attempts.deleteOne({ _id: email });
   };
   const noteFailure = async (email: string) => {
@@ -42,7 +45,7 @@ export function createAccounts({ models: { Users, Attempts }, sessions, password
     async register(input: { name: string; email: string; password: string }): Promise<Tokens> {
       const createdAt = now();
       const fields = { _id: new Types.ObjectId(), name: input.name, email: input.email, avatarUrl: null, version: 1, createdAt };
-      const taken = () => conflict('EMAIL_TAKEN', 'There is an account with this e-mail address already');
+      const taken = () => new AppError('EMAIL_TAKEN', 'There is an account with this e-mail address already');
       if ((await Users.exists({ email: input.email })) !== null) throw taken(); // spares the hashing; the index decides
       try {
         const outbox = [userChanged(fields, createdAt)];
@@ -65,7 +68,7 @@ export function createAccounts({ models: { Users, Attempts }, sessions, password
       const user = await Users.findOne({ email }).lean();
       if (!(await passwords.matches(user?.passwordHash, password)) || user === null) {
         await noteFailure(email);
-        throw unauthorized('BAD_CREDENTIALS', 'Wrong e-mail address or password');
+        throw new AppError('BAD_CREDENTIALS', 'Wrong e-mail address or password');
       }
       await Attempts.deleteOne({ _id: email });
       return { ...(await sessions.open(user._id.toString())), user: toOwnUser(user) };

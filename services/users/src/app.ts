@@ -1,7 +1,9 @@
-import { createFramedService, createOutboxRelay, type AddressedService, type ServiceDeps } from '@linsta/server';
+import { createPublicApp, createTokenVerifier } from '@linsta/http';
+import { createOutboxRelay, useDatabase } from '@linsta/mongo';
+import { defineService, type AddressedService, type ServiceDeps } from '@linsta/service';
 import { createAccounts } from './accounts';
 import type { UsersConfig } from './config';
-import { createDoors } from './internal';
+import { createEndpoints } from './internal';
 import { createModels } from './model';
 import { createPasswords } from './passwords';
 import { createRoutes } from './routes';
@@ -10,10 +12,14 @@ import { createSessions } from './sessions';
 /** Accounts, sign-in and sessions. */
 export function createUsersService(config: UsersConfig, deps: ServiceDeps): AddressedService {
   const { bus, logger } = deps;
-  return createFramedService('users', config, deps, ({ connection, now, onStop }) => {
-    const models = createModels(connection);
+  return defineService('users', config, deps, (host) => {
+    const { now, health } = host;
+    const database = useDatabase(host, config);
+    const models = createModels(database.connection);
     const userRelay = createOutboxRelay({ model: models.Users, bus, logger });
     const sessionRelay = createOutboxRelay({ model: models.Sessions as never, bus, logger });
+    host.onStop('outbox', () => Promise.all([userRelay.stop(), sessionRelay.stop()]));
+
     const sessions = createSessions({
       models,
       relay: sessionRelay,
@@ -23,11 +29,17 @@ export function createUsersService(config: UsersConfig, deps: ServiceDeps): Addr
       refreshTokenDays: config.REFRESH_TOKEN_DAYS,
     });
     const accounts = createAccounts({ models, sessions, passwords: createPasswords(config.ARGON2_MEMORY_KIB), relay: userRelay, now });
-    onStop('outbox', () => Promise.all([userRelay.stop(), sessionRelay.stop()]));
     return {
-      routes: createRoutes({ accounts, sessions }),
-      doors: createDoors({ accounts, sessions }),
-      begin() {
+      clients: createPublicApp({
+        service: 'users',
+        handlers: createRoutes({ accounts, sessions }),
+        verifyToken: createTokenVerifier(config.JWT_SECRET),
+        logger,
+        health,
+      }),
+      endpoints: createEndpoints({ accounts, sessions }),
+      async prepare() {
+        await database.buildIndexes();
         userRelay.start();
         sessionRelay.start();
       },

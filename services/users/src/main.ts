@@ -1,5 +1,6 @@
-import { runAlone } from '@linsta/server';
+import { createAmqpBus } from '@linsta/bus';
+import { runService } from '@linsta/service';
 import { createUsersService } from './app';
 import { loadConfig } from './config';
 
-void runAlone('users', loadConfig, createUsersService);
+void runService({ name: 'users', loadConfig, create: createUsersService, openBus: createAmqpBus });

@@ -1,5 +1,6 @@
 import type { BusEvent, OwnUser, PersonRecord, PublicUser } from '@linsta/contracts';
-import { outboxFields, outboxIndex, toBusEvent, type WithOutbox } from '@linsta/server';
+import { toBusEvent } from '@linsta/bus';
+import { collectionSchema, outboxFields, outboxIndex, type WithOutbox } from '@linsta/mongo';
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 
 export interface UserDocument extends WithOutbox {
@@ -32,44 +33,39 @@ export interface AttemptsDocument {
   since: Date;
 }
 
-const userSchema = new Schema<UserDocument>(
-  {
-    name: { type: String, required: true },
-    nameKeys: { type: [String], required: true },
-    email: { type: String, required: true },
-    passwordHash: { type: String, required: true },
-    avatarUrl: { type: String, default: null },
-    version: { type: Number, required: true },
-    createdAt: { type: Date, required: true },
-    ...outboxFields,
-  },
-  { strict: 'throw', versionKey: false, collection: 'users' },
-);
+const userSchema = collectionSchema<UserDocument>('users', {
+  name: { type: String, required: true },
+  nameKeys: { type: [String], required: true },
+  email: { type: String, required: true },
+  passwordHash: { type: String, required: true },
+  avatarUrl: { type: String, default: null },
+  version: { type: Number, required: true },
+  createdAt: { type: Date, required: true },
+  ...outboxFields,
+});
 userSchema.index({ email: 1 }, { unique: true, name: 'email' });
 userSchema.index({ nameKeys: 1, _id: 1 }, { name: 'name_prefix' });
 userSchema.index(...outboxIndex);
 
-const sessionSchema = new Schema<SessionDocument>(
-  {
-    _id: { type: String, required: true },
-    userId: { type: Schema.Types.ObjectId, required: true },
-    current: { type: String, required: true },
-    previous: { type: [String], default: [] },
-    rotatedAt: { type: Date, required: true },
-    expiresAt: { type: Date, required: true },
-    endedAt: { type: Date },
-    ...outboxFields,
-  },
-  { strict: 'throw', versionKey: false, collection: 'sessions' },
-);
+const sessionSchema = collectionSchema<SessionDocument>('sessions', {
+  _id: { type: String, required: true },
+  userId: { type: Schema.Types.ObjectId, required: true },
+  current: { type: String, required: true },
+  previous: { type: [String], default: [] },
+  rotatedAt: { type: Date, required: true },
+  expiresAt: { type: Date, required: true },
+  endedAt: { type: Date },
+  ...outboxFields,
+});
 sessionSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0, name: 'expiry' });
 sessionSchema.index(...outboxIndex);
 
 export const ATTEMPTS_WINDOW_SECONDS = 15 * 60;
-const attemptsSchema = new Schema<AttemptsDocument>(
-  { _id: { type: String, required: true }, failures: { type: Number, required: true }, since: { type: Date, required: true } },
-  { strict: 'throw', versionKey: false, collection: 'attempts' },
-);
+const attemptsSchema = collectionSchema<AttemptsDocument>('attempts', {
+  _id: { type: String, required: true },
+  failures: { type: Number, required: true },
+  since: { type: Date, required: true },
+});
 attemptsSchema.index({ since: 1 }, { expireAfterSeconds: ATTEMPTS_WINDOW_SECONDS, name: 'expiry' });
 
 export interface UsersModels {

@@ -1,5 +1,5 @@
 import { Algorithm, hash, verify } from '@node-rs/argon2';
-import { tooMany } from '@linsta/server';
+import { AppError } from '@linsta/core';
 
 const AT_A_TIME = 4;
 const MAX_WAITING = 200;
@@ -11,7 +11,8 @@ export function createPasswords(memoryKib: number) {
   const waiting: (() => void)[] = [];
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     if (running >= AT_A_TIME) {
-      if (waiting.length >= MAX_WAITING) throw tooMany('Too many sign-ins at once; try again shortly', 2, 'OVERLOADED');
+      if (waiting.length >= MAX_WAITING)
+        throw new AppError('OVERLOADED', 'Too many sign-ins at once; try again shortly', { retryAfterSeconds: 2 });
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else running += 1;
     try {

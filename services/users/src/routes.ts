@@ -1,4 +1,4 @@
-import type { RouteHandlers } from '@linsta/server';
+import type { RouteHandlers } from '@linsta/http';
 import type { Accounts } from './accounts';
 import type { Sessions } from './sessions';
 

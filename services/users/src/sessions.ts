@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { pushToOutbox, signUserToken, unauthorized, type OutboxRelay } from '@linsta/server';
+import { AppError } from '@linsta/core';
+import { signUserToken } from '@linsta/http';
+import { pushToOutbox, type OutboxRelay } from '@linsta/mongo';
 import { trusted, Types } from 'mongoose';
 import { sessionEnded, type SessionDocument, type UsersModels } from './model';
 
@@ -43,7 +45,7 @@ export function createSessions({ models: { Sessions }, relay, now, jwtSecret, ac
     ).lean();
     if (ended !== null) relay.offer(ended as never);
   };
-  const refused = () => unauthorized('INVALID_REFRESH_TOKEN', 'This refresh token is not good any more; sign in again');
+  const refused = () => new AppError('INVALID_REFRESH_TOKEN', 'This refresh token is not good any more; sign in again');
 
   return {
     end: (sid: string, userId: string) => end(sid, new Types.ObjectId(userId)),

@@ -1,4 +1,5 @@
-import { createServiceFixture, waitFor, type ServiceFixture } from '@linsta/testing';
+import { createServiceFixture, type ServiceFixture } from '@linsta/support/service';
+import { waitFor } from '@linsta/testing';
 import { createUsersService, loadConfig } from '@linsta/users';
 
 let clock = new Date('2026-01-05T12:00:00Z').getTime();

@@ -39,6 +39,10 @@ export const cloudEvent = z.object({
   type: z.string().min(1).max(100),
   time: z.iso.datetime({ offset: true }).optional(),
   data: z.unknown(),
+  /** Extension: the correlation id of the request that caused the event. */
+  correlationid: z.string().max(2048).optional(),
+  /** Extension of the Distributed Tracing specification: W3C trace context. */
+  traceparent: z.string().max(64).optional(),
 });
 
 export interface BusEvent<T extends BusEventType = BusEventType> {
@@ -48,5 +52,7 @@ export interface BusEvent<T extends BusEventType = BusEventType> {
   type: T;
   time: string;
   data: BusEventData<T>;
+  correlationid?: string | undefined;
+  traceparent?: string | undefined;
 }
 export type AnyBusEvent = { [T in BusEventType]: BusEvent<T> }[BusEventType];

@@ -1,6 +1,7 @@
 export * from './bus-events';
 export * from './chat';
 export * from './common';
+export * from './error-codes';
 export * from './errors';
 export * from './events';
 export * from './internal';

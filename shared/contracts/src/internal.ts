@@ -3,9 +3,41 @@ import { clientMessageId, historyPage, messageText, receivedMessage, resumePoint
 import { objectId } from './common';
 import { socketError } from './errors';
 import { notification } from './notifications';
+import type { ServiceName } from './routes';
 import { publicUser } from './users';
 
-/** What services ask each other over HTTP; never reachable through the gateway. Paths are below `/internal`. */
+/** Calls between services over HTTP, never reachable through the gateway. Paths are below `/internal`. */
+
+/** A service that calls others; the gateway is only ever a caller. */
+export type CallingService = ServiceName | 'gateway';
+export type InternalCallers = Readonly<Record<ServiceName, Readonly<Record<string, readonly CallingService[]>>>>;
+/** Which services may call which internal endpoint. */
+export const INTERNAL_CALLERS: InternalCallers = {
+  users: {
+    '/people': ['posts', 'events', 'chat', 'notification'],
+    '/sessions/check': ['gateway', 'realtime'],
+  },
+  posts: {},
+  events: {},
+  chat: {
+    '/messages': ['realtime'],
+    '/membership': ['realtime'],
+    '/history': ['realtime'],
+    '/read': ['realtime'],
+    '/resume': ['realtime'],
+    '/unread': ['realtime'],
+  },
+  notification: {
+    '/undelivered': ['realtime'],
+    '/delivered': ['realtime'],
+    '/resume': ['realtime'],
+    '/unread': ['realtime'],
+  },
+  realtime: {
+    '/deliveries': ['notification'],
+    '/broadcasts': ['chat', 'notification'],
+  },
+};
 
 /** users: who are these? Unknown ids are left out. */
 export const peopleRequest = z.object({ userIds: z.array(objectId).max(1000) });

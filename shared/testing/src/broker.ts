@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts } from '@linsta/server';
+import { freePorts } from '@linsta/core';
 import { createTemporaryDirectory } from './temporary';
 import { waitFor } from './wait-for';
 

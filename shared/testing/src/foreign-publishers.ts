@@ -1,18 +1,19 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { findProgram } from './programs';
 
-const PYTHONS = ['python3', '/usr/bin/python3'];
-/** A Python that has pika; undefined where there is none. */
-export const pikaPython = PYTHONS.find((python) => spawnSync(python, ['-c', 'import pika']).status === 0);
+/** Debian's Python with its package python3-pika; undefined without it. */
+export const pikaPython = existsSync('/usr/lib/python3/dist-packages/pika') ? '/usr/bin/python3' : undefined;
 export const noPika = pikaPython === undefined ? 'Python has no pika (Debian: apt-get install python3-pika)' : undefined;
 export const noAmqpPublish =
-  spawnSync('amqp-publish', ['--usage']).status === 0 ? undefined : 'amqp-publish is not installed (Debian: apt-get install amqp-tools)';
+  findProgram('amqp-publish') === undefined ? 'amqp-publish is not installed (Debian: apt-get install amqp-tools)' : undefined;
 
 export interface ForeignMessage {
   routingKey: string;
   contentType: string;
   body: string;
 }
-/** Publishes as somebody does who has none of our code; resolves when the program has ended well. */
+/** Publishes with a program that uses none of our code; resolves when the program has ended with status 0. */
 export type ForeignPublisher = (amqpUrl: string, messages: ForeignMessage[]) => Promise<void>;
 
 const EXCHANGE = 'linsta.events';
@@ -33,7 +34,7 @@ export const amqpPublish: ForeignPublisher = async (url, messages) => {
     await run('amqp-publish', ['-u', url, '-e', EXCHANGE, '-r', routingKey, '-C', contentType, '-p'], body);
 };
 
-/** One message a line on its standard input; it tries again, on a new connection, what the broker has not confirmed. */
+/** Reads one message per line; repeats, on a new connection, the messages that the broker has not confirmed. */
 const PIKA = `
 import json, sys, time
 import pika

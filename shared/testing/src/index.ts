@@ -2,7 +2,6 @@ export { createBroker, noBroker, type Broker } from './broker';
 export { describeWith } from './needs';
 export { createFaultProxy, type FaultMode, type FaultProxy, type Shape } from './fault-proxy';
 export { createRedis, noRedis, noSharedRedis, sharedRedis, type RedisServer } from './redis';
-export { createServiceFixture, type ServiceFixture } from './service';
 export * from './foreign-publishers';
 export { createRandom, type Random } from './random';
 export { sharedDatabase } from './shared-database';

@@ -1,15 +1,16 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { freePorts } from '@linsta/server';
+import { freePorts } from '@linsta/core';
 import { createClient } from 'redis';
+import { findProgram } from './programs';
 import { createTemporaryDirectory } from './temporary';
 import { waitFor } from './wait-for';
 
 /** Why suites that need a Redis of their own cannot run here; undefined where they can. */
 export const noRedis =
-  spawnSync('redis-server', ['--version']).status === 0 ? undefined : 'Redis is not installed (Debian: apt-get install redis-server)';
+  findProgram('redis-server') === undefined ? 'Redis is not installed (Debian: apt-get install redis-server)' : undefined;
 
 /** A Redis of the test's own on a free port, killed and started again at will. */
 export async function createRedis() {

@@ -1,10 +1,11 @@
 import { MAX_BATCH, type Broadcast } from '@linsta/contracts';
-import { createBatchLink, type InternalClient, type Logger } from '@linsta/server';
+import type { Logger } from '@linsta/core';
+import { createBatchQueue, type InternalClient } from '@linsta/http';
 import { z } from 'zod';
 
 /** Asks realtime to push to devices. Push is a hint: what cannot be pushed is found by `resume`, so a failure is only noted. */
 export function createRealtimeClient(options: { client: InternalClient; logger: Logger }) {
-  const link = createBatchLink<Broadcast, undefined>({
+  const link = createBatchQueue<Broadcast, undefined>({
     maxBatch: MAX_BATCH,
     maxWaiting: 5_000,
     send: async (broadcasts) => {

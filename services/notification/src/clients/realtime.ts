@@ -1,5 +1,6 @@
 import { deliveriesAnswer, type Broadcast, type Notification } from '@linsta/contracts';
-import type { InternalClient, Logger } from '@linsta/server';
+import type { Logger } from '@linsta/core';
+import type { InternalClient } from '@linsta/http';
 import { z } from 'zod';
 
 export function createRealtimeClient(options: { client: InternalClient; logger: Logger }) {

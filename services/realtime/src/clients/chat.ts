@@ -12,12 +12,13 @@ import {
   type ResumePoint,
   type SendOutcome,
 } from '@linsta/contracts';
-import { AppError, createBatchLink, createInternalClient, type ServiceTokens } from '@linsta/server';
+import { fromUpstream } from '@linsta/core';
+import { createBatchQueue, createInternalClient, type ServiceTokens } from '@linsta/http';
 import { z } from 'zod';
 
 const historyAnswer = z.object({ chatRoomId: z.string(), messages: z.array(historyMessage) });
 const MAX_WAITING = 10_000;
-/** Whoever sends knows after so long that he does not know. */
+/** After this deadline the outcome of a send is unknown to the caller. */
 const SEND_DEADLINE_MS = 4_800;
 
 /** Highest hash wins: a room always goes to the same node, and when a node goes only its own rooms move. */
@@ -34,8 +35,8 @@ export function rendezvous<T extends { name: string }>(nodes: T[], key: string):
 /** The chat service: sends in natural batches, one under way per node; a room's sends always travel over one link, so they keep their order. */
 export function createChatClient(options: { urls: string[]; tokens: ServiceTokens }) {
   const nodes = options.urls.map((baseUrl) => {
-    const client = createInternalClient({ neighbour: 'chat', baseUrl, tokens: options.tokens });
-    const link = createBatchLink<BatchedSend, SendOutcome>({
+    const client = createInternalClient({ service: 'chat', baseUrl, tokens: options.tokens });
+    const link = createBatchQueue<BatchedSend, SendOutcome>({
       maxBatch: MAX_BATCH,
       maxWaiting: MAX_WAITING,
       deadlineMs: SEND_DEADLINE_MS,
@@ -59,7 +60,7 @@ export function createChatClient(options: { urls: string[]; tokens: ServiceToken
     /** Throws the refusal of this one message. */
     async send(message: BatchedSend): Promise<Extract<SendOutcome, { ok: true }>> {
       const outcome = await nodeOf(message.chatRoomId).link.push(message);
-      if (!outcome.ok) throw new AppError(outcome.error.status, outcome.error.code, outcome.error.message);
+      if (!outcome.ok) throw fromUpstream(outcome.error.code, outcome.error.message);
       return outcome;
     },
     membership: (chatRoomId: string, userId: string) =>

@@ -1,5 +1,5 @@
 import { notificationResumeAnswer, undeliveredAnswer, unreadAnswer } from '@linsta/contracts';
-import type { InternalClient } from '@linsta/server';
+import type { InternalClient } from '@linsta/http';
 import { z } from 'zod';
 
 export function createNotificationClient(client: InternalClient) {

@@ -1,4 +1,4 @@
-import { badRequest } from '@linsta/server';
+import { AppError } from '@linsta/core';
 import type { ChatClient } from '../clients/chat';
 import type { NotificationClient } from '../clients/notification';
 import type { Push } from '../push';
@@ -26,7 +26,7 @@ export function createChatHandlers({
       const { lastSeq } = await chat.membership(chatRoomId, userId);
       const room = chatRoom(chatRoomId);
       if (!socket.rooms.has(room)) {
-        if (joinedRooms(socket).length >= MAX_JOINED) throw badRequest('TOO_MANY_ROOMS', `A socket joins at most ${MAX_JOINED} rooms`);
+        if (joinedRooms(socket).length >= MAX_JOINED) throw new AppError('TOO_MANY_ROOMS', `A socket joins at most ${MAX_JOINED} rooms`);
         await socket.join(room);
         socket.to(room).emit('user_joined', { chatRoomId, userId });
       }

@@ -1,5 +1,5 @@
 import type { Presence } from '@linsta/contracts';
-import { badRequest } from '@linsta/server';
+import { AppError } from '@linsta/core';
 import type { PresenceStore } from '../presence/presence';
 import { watchersRoom } from '../rooms';
 import type { RealtimeServer } from '../server';
@@ -37,7 +37,7 @@ export function createPresenceHandlers({
       const watching = (socket.data.watching ??= new Set());
       const added = userIds.filter((id) => !watching.has(id));
       if (watching.size + added.length > MAX_WATCHED)
-        throw badRequest('TOO_MANY_WATCHED', `A socket watches at most ${MAX_WATCHED} people`);
+        throw new AppError('TOO_MANY_WATCHED', `A socket watches at most ${MAX_WATCHED} people`);
       added.forEach((id) => watching.add(id));
       // Joined before the snapshot is read: a change between the two arrives twice rather than never.
       await socket.join(added.map(watchersRoom));

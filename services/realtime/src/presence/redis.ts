@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Presence } from '@linsta/contracts';
-import type { Logger } from '@linsta/server';
+import type { Logger } from '@linsta/core';
 import type { Cluster } from '../cluster';
 import { scripts } from './redis-scripts';
 import type { PresenceStore } from './presence';

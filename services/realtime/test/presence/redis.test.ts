@@ -1,4 +1,4 @@
-import { createLogger } from '@linsta/server';
+import { createLogger } from '@linsta/core';
 import {
   createFaultProxy,
   createRedis,

@@ -1,0 +1,112 @@
+import type { Notification } from '@linsta/contracts';
+import type { Logger } from '@linsta/core';
+import { createClaims } from '../claims';
+import type { Cluster } from '../cluster';
+import type { NotificationClient } from '../clients/notification';
+import { notificationRoom, gotRoom } from '../rooms';
+import type { RealtimeServer, RealtimeSocket } from '../server';
+import type { SocketHandlers } from './handlers';
+
+const PAGE = 100;
+const MAX_PAGES = 50;
+/** A live push of a row follows its insert within this time, or never. */
+const LIVE_WINDOW_MS = 60_000;
+/** A row that was pushed and could not be noted as such is forwarded again within this time. */
+const REPEAT_WINDOW_MS = 120_000;
+
+export function createNotificationDelivery({
+  io,
+  notifications,
+  cluster,
+  logger,
+  now,
+}: {
+  io: RealtimeServer;
+  notifications: NotificationClient;
+  cluster: Pick<Cluster, 'heldRooms' | 'settled' | 'claim'> | undefined;
+  logger: Logger;
+  now: () => Date;
+}) {
+  const catchingUp = new WeakSet<RealtimeSocket>();
+  const claims = createClaims({ cluster, forMs: REPEAT_WINDOW_MS, now });
+
+  /** Emits what waits, page by page; `skip` holds ids this socket got live meanwhile. Answers when nothing is left. */
+  const drain = async (socket: RealtimeSocket, skip: Set<string>) => {
+    const { userId } = socket.data.identity;
+    let after: string | undefined;
+    for (let pages = 0; pages < MAX_PAGES && socket.connected; pages += 1) {
+      const waiting = await notifications.undelivered(userId, PAGE, after);
+      if (waiting.length === 0 || !socket.connected) return;
+      for (const notification of waiting) {
+        if (skip.has(notification._id)) continue;
+        skip.add(notification._id);
+        // Its live push may still be on the way here: that one shall pass this socket by.
+        const age = now().getTime() - Date.parse(notification.createdAt);
+        if (age < LIVE_WINDOW_MS) {
+          await socket.join(gotRoom(notification._id));
+          setTimeout(() => void socket.leave(gotRoom(notification._id)), LIVE_WINDOW_MS).unref();
+        }
+        socket.emit('notification', notification);
+      }
+      await notifications.delivered(
+        userId,
+        waiting.map(({ _id }) => _id),
+      );
+      after = waiting.at(-1)?._id;
+      if (waiting.length < PAGE) return;
+    }
+  };
+
+  /** What waits first, then live, with nothing between the two lost or doubled. */
+  const catchUp = async (socket: RealtimeSocket) => {
+    const got = new Set<string>();
+    const noteLive = (event: string, payload?: unknown) => {
+      if (event === 'notification') got.add((payload as Notification)._id);
+    };
+    socket.onAnyOutgoing(noteLive);
+    try {
+      await drain(socket, got);
+      await socket.join(notificationRoom(socket.data.identity.userId));
+      await cluster?.settled();
+      await drain(socket, got); // rows that were saved between the last look and the join
+    } finally {
+      socket.offAnyOutgoing(noteLive);
+      catchingUp.delete(socket);
+    }
+  };
+
+  const handlers: SocketHandlers<'subscribe_notifications' | 'unsubscribe_notifications'> = {
+    async subscribe_notifications(socket) {
+      socket.emit('notification_subscribed', {});
+      if (!catchingUp.has(socket) && !socket.rooms.has(notificationRoom(socket.data.identity.userId))) {
+        catchingUp.add(socket);
+        await catchUp(socket);
+      }
+      return {};
+    },
+    async unsubscribe_notifications(socket) {
+      await socket.leave(notificationRoom(socket.data.identity.userId));
+      return {};
+    },
+  };
+
+  return {
+    handlers,
+    /** Live pushes; answers the ids for which at least one subscribed socket was there. */
+    async deliver(batch: Notification[]): Promise<string[]> {
+      const here = (room: string) => io.of('/').adapter.rooms.get(room) !== undefined;
+      const rooms = [...new Set(batch.map(({ userId }) => notificationRoom(userId)))].filter((room) => !here(room));
+      // Without Redis the row goes on waiting: it comes with the next subscription.
+      const elsewhere = (await cluster?.heldRooms(rooms).catch(() => undefined)) ?? new Set<string>();
+      const reachable = batch.filter(({ userId }) => here(notificationRoom(userId)) || elsewhere.has(notificationRoom(userId)));
+      const first = await claims.first(reachable.map(({ _id }) => _id));
+      for (const notification of reachable) {
+        if (!first.has(notification._id)) continue;
+        io.to(notificationRoom(notification.userId)).except(gotRoom(notification._id)).emit('notification', notification);
+      }
+      logger.debug({ pushed: first.size, repeated: reachable.length - first.size, of: batch.length }, 'notifications pushed');
+      return reachable.map(({ _id }) => _id);
+    },
+  };
+}
+export type NotificationDelivery = ReturnType<typeof createNotificationDelivery>;

@@ -1,0 +1,134 @@
+import { busEventData, cloudEvent, type AnyBusEvent, type BusEvent, type BusEventType } from '@linsta/contracts';
+import { AppError, correlationId, toCorrelationId, withCorrelation } from '@linsta/core';
+
+export type BusHandlers = { [T in BusEventType]?: (event: BusEvent<T>) => Promise<void> };
+
+/** A bus event that could not be handled, with why, kept until a person decides. */
+export interface ParkedEvent {
+  queue: string;
+  reason: string;
+  attempts: number;
+  raw: string;
+  parkedAt: Date;
+}
+/** Where parked events of the bus without a broker are kept. One that only parks keeps nothing that could be tried again. */
+export interface ParkingStore {
+  park(entry: ParkedEvent): Promise<void>;
+  /** Those of a queue that a person wants tried again. */
+  redriven?(queue: string): Promise<{ id: string; raw: string }[]>;
+  /** One of them was handled and need not be kept. */
+  forget?(id: string): Promise<void>;
+  count?(queue: string): Promise<number>;
+}
+
+/** What one process knows of a queue that it consumes. Counted since its start, but for `broker`: what the broker last said, at most some seconds old. */
+export interface ConsumerState {
+  queue: string;
+  consuming: boolean;
+  /** Since anything was heard of the queue: a delivery, or an answer to a question. */
+  silentMs: number;
+  processed: number;
+  retried: number;
+  parked: number;
+  underWay: number;
+  broker?: { waiting: number; retrying: number; parked: number };
+}
+
+export interface Subscription {
+  /** `<service>.<purpose>`; durable, shared by all processes of the service. */
+  queue: string;
+  handlers: BusHandlers;
+  /** Where the memory bus keeps what it parks; a broker has its own parking queue. */
+  parking: ParkingStore;
+  /** How many events are handled at a time. */
+  prefetch?: number;
+  /** Each process hears every event, from now on, and keeps nothing: for what concerns connections that it holds itself. */
+  everyNode?: boolean;
+}
+
+/**
+ * Facts between services. At least once, in no promised order: a handler returns = done, throws an AppError = final, parked at once,
+ * throws anything else = tried again after growing delays, then parked.
+ */
+export interface EventBus {
+  /** Resolves when the event is safe: confirmed by the broker, or handled or parked by every subscriber. Rejects: keep it and try again. */
+  publish(event: AnyBusEvent): Promise<void>;
+  /** Answers how to take no more and finish what is under way; publishing goes on. */
+  subscribe(subscription: Subscription): Promise<{ stop(): Promise<void> }>;
+  healthy(): boolean;
+  consumers(): ConsumerState[];
+  /** How many events of each type this process has brought onto the bus safely. */
+  published(): ReadonlyMap<string, number>;
+  close(): Promise<void>;
+}
+
+export const RETRY_DELAYS_MS = [1_000, 5_000, 30_000, 120_000];
+export const MAX_EVENT_BYTES = 256 * 1024;
+
+export type Verdict = { done: true } | { done: false; park: string } | { done: false; retry: string };
+
+const sentenceOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 500);
+
+/** What to do with one raw event: the part that every adapter shares. Never throws. */
+export async function handle(handlers: BusHandlers, raw: string): Promise<Verdict> {
+  if (Buffer.byteLength(raw) > MAX_EVENT_BYTES) return { done: false, park: `malformed: larger than ${MAX_EVENT_BYTES} bytes` };
+  let json: unknown;
+  try {
+    json = JSON.parse(raw);
+  } catch {
+    return { done: false, park: 'malformed: not JSON' };
+  }
+  const envelope = cloudEvent.safeParse(json);
+  if (!envelope.success)
+    return {
+      done: false,
+      park: `malformed: ${envelope.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`,
+    };
+  const { type, time, ...rest } = envelope.data;
+  if (!Object.hasOwn(busEventData, type)) return { done: false, park: `unknown type ${JSON.stringify(type)}` };
+  const known = type as BusEventType;
+  const handler = handlers[known] as ((event: BusEvent) => Promise<void>) | undefined;
+  if (handler === undefined) return { done: true };
+  const data = busEventData[known].safeParse(rest.data);
+  if (!data.success)
+    return {
+      done: false,
+      park: `malformed: ${data.error.issues.map((issue) => `data.${issue.path.join('.')} ${issue.message}`).join('; ')}`,
+    };
+  const event = { ...rest, type: known, time: time ?? new Date().toISOString(), data: data.data };
+  try {
+    await withCorrelation(toCorrelationId(event.correlationid), () => handler(event));
+    return { done: true };
+  } catch (error) {
+    // A 503 is a neighbour's outage, which passes; any other AppError will be the same next time.
+    return error instanceof AppError && error.status < 500
+      ? { done: false, park: sentenceOf(error) }
+      : { done: false, retry: sentenceOf(error) };
+  }
+}
+
+/** Counts by name. */
+export function createTally() {
+  const counts = new Map<string, number>();
+  return { counts, add: (name: string) => void counts.set(name, (counts.get(name) ?? 0) + 1) };
+}
+
+/** Makes an envelope; `id` must be the same each time this fact is told. */
+export function toBusEvent<T extends BusEventType>(
+  source: string,
+  type: T,
+  id: string,
+  data: BusEvent<T>['data'],
+  time = new Date(),
+): BusEvent<T> {
+  const correlationid = correlationId();
+  return {
+    specversion: '1.0',
+    id,
+    source: `linsta/${source}`,
+    type,
+    time: time.toISOString(),
+    data,
+    ...(correlationid !== undefined && { correlationid }),
+  };
+}

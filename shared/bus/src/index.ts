@@ -1,0 +1,6 @@
+export * from './amqp';
+export * from './bus';
+export * from './memory';
+export * from './parked';
+export * from './parked-broker';
+export * from './topology';

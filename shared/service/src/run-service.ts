@@ -1,0 +1,71 @@
+import type { EventBus } from '@linsta/bus';
+import { ConfigError, createLogger, type Logger } from '@linsta/core';
+import type { Service } from './define-service';
+
+const STOP_DEADLINE_MS = 15_000;
+const EXIT_CONFIG = 78;
+
+/**
+ * The frame of every `main.ts`: starts, then stops in order on SIGTERM or SIGINT. Exits with 78 for an invalid
+ * configuration, with 1 for a failed start or a stop that takes longer than 15 s.
+ */
+export async function runProcess(logger: Logger, build: () => Service): Promise<void> {
+  let service: Service | undefined;
+  let stopping = false;
+  const stop = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, 'stopping');
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    void (service?.stop() ?? Promise.resolve()).then(() => process.exit(0));
+  };
+  process.on('SIGTERM', () => stop('SIGTERM')).on('SIGINT', () => stop('SIGINT'));
+  try {
+    service = build();
+    await service.start();
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(EXIT_CONFIG);
+    }
+    // A stop during the start, e.g. while waiting for the database, is not a failure.
+    if (stopping) return;
+    logger.fatal({ err: error }, 'start failed');
+    process.exit(1);
+  }
+}
+
+/** Runs a service as a process of its own, which needs a broker to reach the others. `openBus` connects to it. */
+export function runService<C extends { AMQP_URL?: string | undefined }>(options: {
+  name: string;
+  loadConfig: (env: NodeJS.ProcessEnv) => C;
+  create: (config: C, deps: { bus: EventBus; logger: Logger }) => Service;
+  openBus: (options: { url: string; name: string; logger: Logger }) => EventBus;
+}): Promise<void> {
+  const { name } = options;
+  const logger = createLogger(name, process.env.LOG_LEVEL);
+  return runProcess(logger, () => {
+    const { config, amqpUrl } = loadWithBroker(() => options.loadConfig(process.env));
+    const bus = options.openBus({ url: amqpUrl, name, logger });
+    const service = options.create(config, { bus, logger });
+    return {
+      start: () => service.start(),
+      async stop() {
+        await service.stop();
+        await bus.close();
+      },
+    };
+  });
+}
+
+/** Reports a missing AMQP_URL together with every other fault of the configuration. */
+function loadWithBroker<C extends { AMQP_URL?: string | undefined }>(load: () => C): { config: C; amqpUrl: string } {
+  const missing = (process.env.AMQP_URL ?? '') === '' ? ['AMQP_URL is required where a service runs as a process of its own'] : [];
+  try {
+    const config = load();
+    if (config.AMQP_URL === undefined || missing.length > 0) throw new ConfigError([]);
+    return { config, amqpUrl: config.AMQP_URL };
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigError([...error.faults, ...missing]) : error;
+  }
+}

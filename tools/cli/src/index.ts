@@ -1,0 +1,1 @@
+export { openParked, type OpenedParked } from './parked-events';
