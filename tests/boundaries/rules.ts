@@ -58,7 +58,9 @@ function checkImport(path: string, row: Row, { specifier, typeOnly }: Import, kn
   const target = packageOf(specifier);
   if (target === undefined) {
     const file = resolveRelative(path, specifier, known);
-    return file !== undefined && !file.startsWith(`${row.folder}/`) && !(row.folder === 'tools/screenshots' && file.startsWith('tests/support/'))
+    return file !== undefined &&
+      !file.startsWith(`${row.folder}/`) &&
+      !(row.folder === 'tools/screenshots' && file.startsWith('tests/support/'))
       ? [`${path} reaches into ${file} by path`]
       : [];
   }
@@ -95,7 +97,9 @@ export function checkRanges(manifests: Manifest[]): string[] {
       ranges.set(dependency, known.set(range, name));
     }
   return [...ranges].flatMap(([dependency, found]) =>
-    found.size > 1 ? [`${dependency} has ${found.size} ranges: ${[...found].map(([range, name]) => `${range} in ${name}`).join(', ')}`] : [],
+    found.size > 1
+      ? [`${dependency} has ${found.size} ranges: ${[...found].map(([range, name]) => `${range} in ${name}`).join(', ')}`]
+      : [],
   );
 }
 
@@ -106,7 +110,9 @@ export function checkSources(files: SourceFile[], manifests: Manifest[]): string
     .filter(({ path }) => !isTest(path) && !isToolFile(path))
     .flatMap(({ path, imports }) => {
       const row = rowOf(path);
-      return row === undefined ? [`${path} belongs to no row of the table`] : imports.flatMap((each) => checkImport(path, row, each, known));
+      return row === undefined
+        ? [`${path} belongs to no row of the table`]
+        : imports.flatMap((each) => checkImport(path, row, each, known));
     });
   const declared = files.flatMap((file) => checkDeclared(file, manifests));
   const cycles = cyclesOf(files).map((cycle) => `import cycle: ${cycle.join(' → ')}`);

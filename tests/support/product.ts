@@ -35,8 +35,10 @@ function assertAsContract(method: string, path: string, { status, body }: { stat
 /** What LINSTA_URL names, e.g. a stack of containers: somebody else's to start and stop. */
 const elsewhere = (url: string): AllInOne => ({ url, storeUrl: '', stop: () => Promise.resolve() });
 
+const defaultLogger = (service: string) => createLogger(service, process.env.TEST_LOG_LEVEL ?? 'error');
+
 /** The whole product on a free port, its data in a directory of its own; or the one that runs at LINSTA_URL. */
-export async function startProduct(env: NodeJS.ProcessEnv = {}) {
+export async function startProduct(env: NodeJS.ProcessEnv = {}, createServiceLogger = defaultLogger) {
   const directory = createTemporaryDirectory();
   const database = sharedDatabase();
   const start = async (): Promise<AllInOne> => {
@@ -52,7 +54,7 @@ export async function startProduct(env: NodeJS.ProcessEnv = {}) {
         ...database.env,
         ...env,
       },
-      createServiceLogger: (service) => createLogger(service, process.env.TEST_LOG_LEVEL ?? 'error'),
+      createServiceLogger,
     });
   };
   let running = await start();

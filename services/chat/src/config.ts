@@ -1,11 +1,11 @@
-import { amqpUrl, commonEnv, count, flag, httpUrlOf, httpUrlsOf, mongoUrl, parseEnv, port } from '@linsta/core';
+import { amqpUrl, commonEnv, count, flag, httpUrlOf, httpUrlsOf, mongoEnv, parseEnv, port } from '@linsta/core';
 import { z } from 'zod';
 
 const env = z.object({
   ...commonEnv,
   PORT: port(4004),
   INTERNAL_PORT: port(4104),
-  MONGO_URL: mongoUrl,
+  ...mongoEnv,
   DATABASE: z.string().default('linsta_chat'),
   AMQP_URL: amqpUrl.optional(),
   USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),

@@ -1,11 +1,11 @@
-import { amqpUrl, commonEnv, httpUrlOf, mongoUrl, parseEnv, port } from '@linsta/core';
+import { amqpUrl, commonEnv, httpUrlOf, mongoEnv, parseEnv, port } from '@linsta/core';
 import { z } from 'zod';
 
 const env = z.object({
   ...commonEnv,
   PORT: port(4003),
   INTERNAL_PORT: port(4103),
-  MONGO_URL: mongoUrl,
+  ...mongoEnv,
   DATABASE: z.string().default('linsta_events'),
   AMQP_URL: amqpUrl.optional(),
   USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),

@@ -1,11 +1,11 @@
-import { amqpUrl, commonEnv, httpUrlOf, httpUrlsOf, mongoUrl, parseEnv, port } from '@linsta/core';
+import { amqpUrl, commonEnv, httpUrlOf, httpUrlsOf, mongoEnv, parseEnv, port } from '@linsta/core';
 import { z } from 'zod';
 
 const env = z.object({
   ...commonEnv,
   PORT: port(4005),
   INTERNAL_PORT: port(4105),
-  MONGO_URL: mongoUrl,
+  ...mongoEnv,
   DATABASE: z.string().default('linsta_notification'),
   AMQP_URL: amqpUrl.optional(),
   USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),

@@ -1,11 +1,11 @@
-import { amqpUrl, commonEnv, count, mongoUrl, parseEnv, port } from '@linsta/core';
+import { amqpUrl, commonEnv, count, mongoEnv, parseEnv, port } from '@linsta/core';
 import { z } from 'zod';
 
 const env = z.object({
   ...commonEnv,
   PORT: port(4001),
   INTERNAL_PORT: port(4101),
-  MONGO_URL: mongoUrl,
+  ...mongoEnv,
   DATABASE: z.string().default('linsta_users'),
   AMQP_URL: amqpUrl.optional(),
   /** How long an access token is good; the session goes on by refreshing. */

@@ -1,7 +1,7 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { withDeadline, type Logger } from '@linsta/core';
 import type { Publisher } from './amqp-publisher';
-import { handle, type ConsumerState, type Subscription } from './bus';
+import { handle, logHandled, type ConsumerState, type Subscription } from './bus';
 import { exchangeOf, parkedOf, retryOf, type Topology } from './topology';
 
 const FIRST_PROBES_MS = [250, 1_000, 2_500];
@@ -86,8 +86,13 @@ export function createConsumer(options: {
     const raw = delivery.content.toString('utf8');
     const headers: Record<string, unknown> = delivery.properties.headers ?? {};
     const attempt = Number(headers[HEADERS.attempt] ?? 1);
+    const startedAt = performance.now();
     const verdict = await handle(handlers, raw);
-    if (verdict.done) return void (counted.processed += 1);
+    if (verdict.done) {
+      logHandled(logger, queue, verdict.handled, startedAt);
+      counted.processed += 1;
+      return;
+    }
     const properties = { contentType: 'application/cloudevents+json' };
     const delayMs = topology.retryDelaysMs[attempt - 1];
     if (everyNode) return void logger.error({ queue, ...verdict }, 'bus event dropped');

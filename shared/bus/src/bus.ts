@@ -1,5 +1,5 @@
 import { busEventData, cloudEvent, type AnyBusEvent, type BusEvent, type BusEventType } from '@linsta/contracts';
-import { AppError, correlationId, toCorrelationId, withCorrelation } from '@linsta/core';
+import { AppError, correlationId, messageOf, toCorrelationId, withCorrelation, type Logger } from '@linsta/core';
 
 export type BusHandlers = { [T in BusEventType]?: (event: BusEvent<T>) => Promise<void> };
 
@@ -65,9 +65,15 @@ export interface EventBus {
 export const RETRY_DELAYS_MS = [1_000, 5_000, 30_000, 120_000];
 export const MAX_EVENT_BYTES = 256 * 1024;
 
-export type Verdict = { done: true } | { done: false; park: string } | { done: false; retry: string };
+/** Of an event that a handler took: what a log line says about it. */
+export interface HandledEvent {
+  type: string;
+  id: string;
+  correlationid: string;
+}
+export type Verdict = { done: true; handled?: HandledEvent } | { done: false; park: string } | { done: false; retry: string };
 
-const sentenceOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 500);
+const sentenceOf = (error: unknown) => messageOf(error).slice(0, 500);
 
 /** What to do with one raw event: the part that every adapter shares. Never throws. */
 export async function handle(handlers: BusHandlers, raw: string): Promise<Verdict> {
@@ -97,14 +103,23 @@ export async function handle(handlers: BusHandlers, raw: string): Promise<Verdic
     };
   const event = { ...rest, type: known, time: time ?? new Date().toISOString(), data: data.data };
   try {
-    await withCorrelation(toCorrelationId(event.correlationid), () => handler(event));
-    return { done: true };
+    const correlationid = toCorrelationId(event.correlationid);
+    await withCorrelation(correlationid, () => handler(event));
+    return { done: true, handled: { type: known, id: event.id, correlationid } };
   } catch (error) {
     // A 503 is a neighbour's outage, which passes; any other AppError will be the same next time.
     return error instanceof AppError && error.status < 500
       ? { done: false, park: sentenceOf(error) }
       : { done: false, retry: sentenceOf(error) };
   }
+}
+
+/** One line per handled event, under the correlation id of the request that caused it. */
+export function logHandled(logger: Logger, queue: string, handled: HandledEvent | undefined, startedAt: number): void {
+  if (handled === undefined || !logger.isLevelEnabled('info')) return;
+  const { type, id, correlationid } = handled;
+  const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+  withCorrelation(correlationid, () => logger.info({ queue, type, id, durationMs }, 'bus event handled'));
 }
 
 /** Counts by name. */

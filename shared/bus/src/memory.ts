@@ -1,5 +1,5 @@
 import type { Logger } from '@linsta/core';
-import { createTally, handle, RETRY_DELAYS_MS, type EventBus, type Subscription } from './bus';
+import { createTally, handle, logHandled, RETRY_DELAYS_MS, type EventBus, type Subscription } from './bus';
 
 /** Limits how many run at a time; the rest wait their turn in order. */
 function createGate(size: number) {
@@ -66,8 +66,10 @@ export function createMemoryBus(options: {
       if (subscriber.stopped) throw new Error(`${queue} is not consumed any more`);
       const handling = subscriber.gate(() => handle(handlers, raw));
       subscriber.settling.add(handling);
+      const startedAt = performance.now();
       const verdict = await handling.finally(() => subscriber.settling.delete(handling));
       if (verdict.done) {
+        logHandled(options.logger, queue, verdict.handled, startedAt);
         counted.processed += 1;
         return true;
       }

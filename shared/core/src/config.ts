@@ -59,10 +59,20 @@ export const httpUrlsOf = (fallback: string) =>
       (list) => list.every((entry) => URL.canParse(entry) && /^https?:$/.test(new URL(entry).protocol)),
       'must be one or more http(s) URLs, separated by commas',
     );
-export const mongoUrl = z
-  .string()
-  .regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://')
-  .default('mongodb://127.0.0.1:27017');
+/** Variables of every service with a database. */
+export const mongoEnv = {
+  MONGO_URL: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\/[^/,]/, 'must be mongodb:// or mongodb+srv:// and an address')
+    .default('mongodb://127.0.0.1:27017')
+    .describe('The MongoDB server.'),
+  SLOW_QUERY_MS: z.coerce
+    .number('must be a number of milliseconds')
+    .int()
+    .min(1)
+    .optional()
+    .describe('Database commands that take this long or longer are logged as warnings; unset: none.'),
+};
 
 export const amqpUrl = url(/^amqps?$/);
 export const redisUrl = url(/^rediss?$/);

@@ -1,5 +1,6 @@
 import { messageOf, retry, toAppError, type Logger } from '@linsta/core';
 import mongoose, { type Connection } from 'mongoose';
+import { logCommands, observesCommands } from './command-log';
 import { patchDriver } from './driver-patch';
 
 export interface Database {
@@ -20,9 +21,17 @@ function configureMongoose(): void {
 }
 
 /** Opens one logical database of one service. Waits for the server without end; every later operation has a deadline. */
-export function openDatabase(options: { url: string; name: string; logger: Logger; poolSize?: number }): Database {
+export function openDatabase(options: {
+  url: string;
+  name: string;
+  logger: Logger;
+  poolSize?: number;
+  /** Commands that take this long are logged at `warn`; unset: none. */
+  slowMs?: number | undefined;
+}): Database {
   configureMongoose();
-  const { url, name, logger } = options;
+  const { url, name, logger, slowMs } = options;
+  const monitorCommands = observesCommands(logger, slowMs);
   const connection = mongoose.createConnection(url, {
     dbName: name,
     serverSelectionTimeoutMS: SELECTION_MS,
@@ -32,12 +41,14 @@ export function openDatabase(options: { url: string; name: string; logger: Logge
     maxPoolSize: options.poolSize ?? 20,
     minPoolSize: 1,
     bufferCommands: true,
+    monitorCommands,
     retryWrites: true,
     writeConcern: { w: 'majority', journal: true },
     autoIndex: false,
     autoCreate: false,
   });
   connection.on('error', (error: Error) => logger.warn({ err: messageOf(error) }, 'database connection error'));
+  if (monitorCommands) logCommands(connection.getClient(), { logger, slowMs });
   let closed = false;
 
   /** Repeats until success, or until an error that does not pass. The first failure is logged, then every tenth. */

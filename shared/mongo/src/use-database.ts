@@ -31,10 +31,10 @@ export function registerOutboxMetrics(registry: Registry, connection: Connection
 /** Opens the database of a service and registers its health, its metrics and its end. */
 export function useDatabase(
   host: Pick<Host, 'logger' | 'onStop' | 'addHealth' | 'addMetrics'>,
-  config: { MONGO_URL: string; DATABASE: string },
+  config: { MONGO_URL: string; DATABASE: string; SLOW_QUERY_MS?: number | undefined },
 ): Database {
   const { logger } = host;
-  const database = openDatabase({ url: config.MONGO_URL, name: config.DATABASE, logger });
+  const database = openDatabase({ url: config.MONGO_URL, name: config.DATABASE, logger, slowMs: config.SLOW_QUERY_MS });
   host.onStop('database', () => database.close());
   host.addHealth('database', async () => ((await database.healthy()) ? 'ok' : 'down'));
   host.addMetrics((registry) => registerOutboxMetrics(registry, database.connection, logger));
