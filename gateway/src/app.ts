@@ -15,9 +15,10 @@ import { defineService, type AddressedService } from '@linsta/service';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { GatewayConfig } from './config';
-import { createCors, createOrigins } from './cors';
+import { createCors, createOrigins } from './origins';
 import { createUpstreamHealth } from './health';
-import { addressOf, bucketOf, createLimits, type Limits } from './limits';
+import { bucketOf, createAddresses, type Addresses } from './addresses';
+import { createLimits, type Limits } from './limits';
 import { methodsOf, publicCall, SOCKET_PATH, toTarget } from './paths';
 import { createPages, type DemoUser } from './pages';
 import { createProxy, type Proxy } from './proxy';
@@ -39,12 +40,17 @@ interface Parts {
   logger: Logger;
   pages: RequestHandler;
   cors: RequestHandler;
+  addresses: Addresses;
   limits: Limits;
   proxy: Proxy;
   health: () => Promise<Record<string, string>>;
   verifyToken: VerifyToken;
   sessions: SessionCheck;
 }
+
+const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/;
+const socketSource = (protocol: 'ws' | 'wss', host: string | undefined): string =>
+  host !== undefined && HOST.test(host) ? `${protocol}://${host}` : "'self'";
 
 const securityHeaders = (production: boolean) =>
   helmet({
@@ -53,8 +59,8 @@ const securityHeaders = (production: boolean) =>
       directives: {
         defaultSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
-        // Not every browser counts a WebSocket of one's own origin as 'self'.
-        connectSrc: ["'self'", 'ws:', 'wss:'],
+        // Not every browser counts a WebSocket of the page's own origin as 'self'.
+        connectSrc: ["'self'", ({ headers }) => socketSource('ws', headers.host), ({ headers }) => socketSource('wss', headers.host)],
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],
@@ -73,8 +79,11 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
   };
 }
 
-/** The way of a request: named, guarded, counted, then to the one service that the contract names. */
-function createApp({ config, logger, pages, cors, limits, proxy, health, verifyToken, sessions }: Parts): Express {
+/** Everything but the API, sockets and health. */
+const isPage = (path: string) => !/^\/(?:api|socket\.io|internal|livez|readyz)(?:\/|$)/i.test(path);
+
+/** The path of a request: named, checked, counted, then passed to the one service that the contract names. */
+function createApp({ config, logger, pages, cors, addresses, limits, proxy, health, verifyToken, sessions }: Parts): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false).set('query parser', 'simple').set('env', 'production');
   app.use((request, response, next) => {
@@ -85,7 +94,10 @@ function createApp({ config, logger, pages, cors, limits, proxy, health, verifyT
       next();
     });
   });
-  app.use(securityHeaders(config.NODE_ENV === 'production'), cors);
+  // Static files are public: a page behind a proxy that rewrites Host must get its own scripts.
+  app.use(securityHeaders(config.NODE_ENV === 'production'), (request, response, next) =>
+    isPage(request.path) ? next() : cors(request, response, next),
+  );
 
   const passSockets = async (request: Request, response: express.Response, address: string) => {
     await limits.sockets(bucketOf(address));
@@ -119,20 +131,20 @@ function createApp({ config, logger, pages, cors, limits, proxy, health, verifyT
 
   app.use(async (request, response, next) => {
     const { path } = toTarget(request.url);
-    const address = addressOf(request, config.TRUST_PROXY);
+    const address = addresses.of(request);
     response.setHeader('cache-control', 'no-store');
     if (path === SOCKET_PATH) {
       if (request.method !== 'OPTIONS') return passSockets(request, response, address);
       return void response.set('allow', 'GET, POST').status(204).end();
     }
+    await limits.address(bucketOf(address));
     if (path === '/livez') return void response.json({ status: 'ok' });
     if (path === '/readyz') {
       const checks = await health();
       const { code, status } = toReadiness(checks);
       return void response.status(code).json({ status, checks });
     }
-    await limits.address(bucketOf(address));
-    if (!/^\/(?:api|socket\.io|internal)(?:\/|$)/i.test(path)) {
+    if (isPage(path)) {
       response.removeHeader('cache-control');
       return pages(request, response, next);
     }
@@ -158,6 +170,7 @@ export function createGatewayService(config: GatewayConfig, { logger, demoUsers 
     host.onStop('proxy', () => proxy.close());
     const upstreams = createUpstreamHealth(config);
     host.onStop('upstream health', () => upstreams.close());
+    const addresses = createAddresses(config);
     const origins = createOrigins(config);
     const limits = createLimits(config);
     const tunnels = createTunnels(config, logger);
@@ -165,7 +178,8 @@ export function createGatewayService(config: GatewayConfig, { logger, demoUsers 
       config,
       logger,
       pages: createPages(demoUsers === undefined ? {} : { demoUsers }),
-      cors: createCors(origins),
+      cors: createCors(origins, config),
+      addresses,
       limits,
       proxy,
       health: async () => ({ ...(await host.health()), ...(await upstreams.checks()) }),
@@ -173,7 +187,7 @@ export function createGatewayService(config: GatewayConfig, { logger, demoUsers 
       sessions: createSessionCheck({ users, logger }),
     });
     return {
-      clients: createPublicServer({ config, logger, app, origins, limits, tunnels, nodes }),
+      clients: createPublicServer({ config, logger, app, addresses, origins, limits, tunnels, nodes }),
       closeClients: (listening) => Promise.all([listening.close(), tunnels.drain(config.DRAIN_MS)]),
       prepare: () => void nodes.start(),
     };

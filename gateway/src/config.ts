@@ -1,7 +1,23 @@
 import { commonEnv, count, httpUrlOf, httpUrlsOf, milliseconds, parseEnv, port } from '@linsta/core';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
-const isOrigin = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+const isWebOrigin = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+/** Apps in a native shell send an origin of their own scheme, e.g. capacitor://localhost or tauri://localhost. */
+const isAppOrigin = (text: string) => /^(?!https?:|file:|data:|javascript:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(:\d+)?$/.test(text);
+const isOrigin = (text: string) => isWebOrigin(text) || isAppOrigin(text);
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
+);
+const isNetwork = (text: string) => {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', bits, ...more] = text.split('/');
+  return isIP(address) !== 0 && more.length === 0 && (bits === undefined || /^\d{1,3}$/.test(bits));
+};
 
 const env = z.object({
   ...commonEnv,
@@ -18,16 +34,21 @@ const env = z.object({
    * Browser origins that may call, separated by commas, e.g. `https://app.example.com`. Pages of the gateway's own address always may.
    * Unset, outside production, pages on localhost may too, whatever their port: a frontend's development server.
    */
-  CORS_ORIGIN: z
-    .string()
-    .transform((list) =>
-      list
-        .split(',')
-        .map((entry) => entry.trim())
-        .filter((entry) => entry !== ''),
+  CORS_ORIGIN: list
+    .refine(
+      (entries) => entries.every(isOrigin),
+      'must be exact origins such as https://app.example.com, separated by commas, without a path',
     )
-    .refine((list) => list.every(isOrigin), 'must be exact origins such as https://app.example.com, separated by commas, without a path')
     .optional(),
+  CORS_HEADERS: list
+    .refine((entries) => entries.every((name) => /^[A-Za-z0-9-]{1,64}$/.test(name)), 'must be names of headers, separated by commas')
+    .default([]),
+  TRUSTED_PROXIES: list
+    .refine(
+      (entries) => entries.every(isNetwork),
+      'must be addresses, networks such as 10.0.0.0/8, loopback or uniquelocal, separated by commas',
+    )
+    .default([]),
   /** How many proxies of ours stand before the gateway; that many X-Forwarded-For entries, from the right, are believed. */
   TRUST_PROXY: z.coerce.number('must be a number of proxies').int().min(0).max(10).default(0),
   RATE_LIMIT_PER_MINUTE: count(3_000),

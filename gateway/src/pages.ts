@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { Router, type RequestHandler } from 'express';
 import { createContractPages } from './contract/contract';
+import { isLocalHost } from './origins';
 import { welcome } from './welcome';
 
 export interface DemoUser {
@@ -23,8 +24,9 @@ export function createPages({
 }: { directory?: string; demoUsers?: readonly DemoUser[] } = {}): RequestHandler {
   const pages = Router();
   pages.use(createContractPages());
-  pages.get('/demo-users.json', (_request, response, next) => {
-    if (demoUsers === undefined) return next('router');
+  pages.get('/demo-users.json', (request, response, next) => {
+    // A page of a foreign name that points at this machine must not read it.
+    if (demoUsers === undefined || !isLocalHost(request.headers.host)) return next('router');
     response.set('cache-control', 'no-store').json(demoUsers);
   });
   const index = join(directory, 'index.html');

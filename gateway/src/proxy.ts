@@ -3,12 +3,13 @@ import type { ServiceName } from '@linsta/contracts';
 import { AppError, unavailable, type Logger } from '@linsta/core';
 import { sendProblem } from '@linsta/http';
 import type { Request, Response } from 'express';
+import { LRUCache } from 'lru-cache';
 import { createProxyMiddleware, debugProxyErrorsPlugin, proxyEventsPlugin } from 'http-proxy-middleware';
 import type { GatewayConfig } from './config';
 import { sidOf, type Target } from './paths';
 import type { RealtimeNodes } from './realtime-nodes';
 
-/** What reaches a service of what a client sent. Anything else, and with it every header by which services know each other, stays outside. */
+/** Client headers that reach a service. All others are dropped, among them every header that services trust. */
 const FORWARDED = [
   'accept',
   'accept-language',
@@ -21,12 +22,12 @@ const FORWARDED = [
   'traceparent',
   'tracestate',
 ];
-/** What a service's answer must not say to a client: headers of the hop, and those that are the gateway's to set. */
+/** Headers of a service's answer that do not reach the client: those of the hop, and those that the gateway sets. */
 const WITHHELD = /^(?:connection|keep-alive|proxy-.*|te|trailer|upgrade|server|x-powered-by|access-control-.*|vary)$/;
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
-/** A body bigger than this is not read to its end just to answer politely. */
+/** A larger body is not read to its end; the connection is closed after the answer. */
 const MAX_DISCARDED_BYTES = 8 * 1024 * 1024;
-const MAX_ADDRESSES = 1_000;
+const MAX_NODES = 1_000;
 
 export interface Forwarding {
   target: Target;
@@ -35,10 +36,11 @@ export interface Forwarding {
   maxBodyBytes: number;
 }
 interface Exchange extends Forwarding {
-  neighbour: ServiceName;
+  service: ServiceName;
   outgoing?: ClientRequest;
   /** Why the gateway itself ended it. */
   refusal?: AppError;
+  answering?: true;
   deadline?: NodeJS.Timeout;
 }
 
@@ -84,8 +86,10 @@ export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger:
       const exchange = exchanges.get(request);
       if (exchange === undefined) return;
       const late = () => {
-        logger.warn({ requestId: request.id, neighbour: exchange.neighbour }, 'neighbour is too slow');
-        end(exchange, request, response, unavailable(`The ${exchange.neighbour} service did not answer in time`));
+        // A service is late when it is silent. While the client does not read, the answer waits for the client.
+        if (exchange.answering === true && response.writableNeedDrain) return void exchange.deadline?.refresh();
+        logger.warn({ requestId: request.id, upstream: exchange.service }, 'upstream timeout');
+        end(exchange, request, response, unavailable(`The ${exchange.service} service did not answer in time`));
       };
       // The service's time begins when it has the whole request; a caller that dawdles meets the server's own limit.
       const arm = () => (exchange.deadline ??= setTimeout(late, exchange.timeoutMs).unref());
@@ -106,11 +110,18 @@ export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger:
       const exchange = exchanges.get(request);
       if (exchange === undefined) return;
       exchange.outgoing = outgoing;
+      // http-proxy repeats this header in the answer; without it, it promises to keep every connection open.
+      request.headers.connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
       if (exchange.refusal !== undefined || response.destroyed) outgoing.destroy();
     },
     proxyRes(answer: IncomingMessage, request: Request, response: Response) {
       for (const name of Object.keys(answer.headers)) if (WITHHELD.test(name)) delete answer.headers[name];
-      exchanges.get(request)?.deadline?.refresh();
+      const exchange = exchanges.get(request);
+      if (exchange !== undefined) {
+        exchange.answering = true;
+        exchange.deadline?.refresh();
+        answer.on('data', () => exchange.deadline?.refresh());
+      }
       // http-proxy leaves the caller waiting when a service dies in the middle of its answer.
       answer.on('close', () => {
         if (!answer.complete) response.destroy();
@@ -119,11 +130,8 @@ export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger:
     error(error: Error & { code?: string }, request: Request, response: Response) {
       const exchange = exchanges.get(request);
       if (exchange === undefined || exchange.refusal !== undefined) return;
-      logger.warn(
-        { requestId: request.id, neighbour: exchange.neighbour, err: error.code ?? error.message },
-        'neighbour cannot be reached',
-      );
-      end(exchange, request, response, unavailable(`The ${exchange.neighbour} service cannot be reached just now`));
+      logger.warn({ requestId: request.id, upstream: exchange.service, err: error.code ?? error.message }, 'upstream unreachable');
+      end(exchange, request, response, unavailable(`The ${exchange.service} service cannot be reached just now`));
     },
   };
 
@@ -141,14 +149,8 @@ export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger:
       >,
       on: on as NonNullable<Parameters<typeof createProxyMiddleware<Request, Response>>[0]['on']>,
     });
-  // One for each address: a proxy whose target changed by request could be led astray by one.
-  const realtimeProxies = new Map<string, ReturnType<typeof proxyTo>>();
-  const realtimeProxy = (url: string) => {
-    const known = realtimeProxies.get(url) ?? proxyTo(url);
-    if (realtimeProxies.size > MAX_ADDRESSES) realtimeProxies.clear();
-    realtimeProxies.set(url, known);
-    return known;
-  };
+  // One for each node: a proxy whose target depends on the request could be directed elsewhere by a request.
+  const realtimeProxies = new LRUCache<string, ReturnType<typeof proxyTo>>({ max: MAX_NODES, memoMethod: proxyTo });
   const proxies: Record<Exclude<ServiceName, 'realtime'>, ReturnType<typeof proxyTo>> = {
     users: proxyTo(config.USERS_URL),
     posts: proxyTo(config.POSTS_URL),
@@ -167,11 +169,11 @@ export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger:
       } catch (error) {
         return refuse(request, response, error as AppError);
       }
-      exchanges.set(request, { ...forwarding, neighbour: service });
+      exchanges.set(request, { ...forwarding, service });
       const kept = FORWARDED.flatMap((name) => (request.headers[name] === undefined ? [] : [[name, request.headers[name]] as const]));
       request.headers = { ...Object.fromEntries(kept), 'x-request-id': request.id, 'x-forwarded-for': forwarding.address };
       request.url = forwarding.target.path + forwarding.target.search;
-      await (service === 'realtime' ? realtimeProxy(node) : proxies[service])(request, response);
+      await (service === 'realtime' ? realtimeProxies.memo(node) : proxies[service])(request, response);
     },
     close: () => agent.destroy(),
   };

@@ -1,10 +1,13 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { AppError, notFound, toAppError, unavailable, internalError, type Logger } from '@linsta/core';
+import { AppError, notFound, toAppError, internalError, type Logger } from '@linsta/core';
 import { createHttpServer, requestIdOf } from '@linsta/http';
 import type { GatewayConfig } from './config';
-import type { Origins } from './cors';
-import { addressOf, bucketOf, type Limits } from './limits';
+import type { Origins } from './origins';
+import { bucketOf, type Addresses } from './addresses';
+import { createConnections } from './connections';
+import { inOrder } from './in-order';
+import type { Limits } from './limits';
 import { sidOf, SOCKET_PATH, toTarget } from './paths';
 import type { RealtimeNodes } from './realtime-nodes';
 import { answerRaw } from './raw-answer';
@@ -14,6 +17,7 @@ interface ServerOptions {
   config: GatewayConfig;
   logger: Logger;
   app: RequestListener;
+  addresses: Addresses;
   origins: Origins;
   limits: Limits;
   tunnels: Tunnels;
@@ -26,40 +30,46 @@ const FAULTS: Record<string, AppError> = {
   ERR_HTTP_REQUEST_TIMEOUT: new AppError('REQUEST_TIMEOUT', 'The request did not arrive in time'),
   HPE_CHUNK_EXTENSIONS_OVERFLOW: new AppError('BODY_TOO_LARGE', 'The body is too large'),
 };
-/** Over MAX_CONNECTIONS a caller is told so; so many more are let in for that, then connections are dropped. */
-const HEADROOM = 200;
+/** A connection on which nothing moves for this long is closed, e.g. one whose client does not read its answer. */
+const IDLE_MS = 120_000;
 
-/** The HTTP server itself: what is decided before, or without, a request that Express could see. */
-export function createPublicServer({ config, logger, app, origins, limits, tunnels, nodes }: ServerOptions): Server {
-  const overfull = new WeakSet<Socket>();
-  let connections = 0;
+/** Proxies and servers may take different ones of two Host headers. */
+const hasOneHost = ({ rawHeaders }: IncomingMessage): boolean =>
+  rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host').length <= 1;
 
+/** The HTTP server itself: it decides what needs no Express, or comes before it. */
+export function createPublicServer({ config, logger, app, addresses, origins, limits, tunnels, nodes }: ServerOptions): Server {
+  const connections = createConnections(config, addresses);
   const server = createHttpServer({ headersTimeoutMs: config.HEADERS_TIMEOUT_MS, requestTimeoutMs: config.REQUEST_TIMEOUT_MS });
-  server.maxConnections = config.MAX_CONNECTIONS + HEADROOM;
-  const full = () => unavailable('There are too many connections just now', 5);
+  server.maxConnections = connections.hardLimit;
+  server.setTimeout(IDLE_MS);
 
-  server.on('connection', (socket) => {
-    connections += 1;
-    if (connections > config.MAX_CONNECTIONS) overfull.add(socket);
-    socket.once('close', () => (connections -= 1));
-  });
-  server.on('request', (request, response) => {
-    if (overfull.has(request.socket)) answerRaw(request.socket, full(), requestIdOf(request.headers['x-request-id']));
-    else app(request, response);
-  });
+  server.on('connection', (socket) => connections.accept(socket));
+  server.on(
+    'request',
+    inOrder((request, response) => {
+      const refusal = hasOneHost(request)
+        ? connections.refusal(request.socket)
+        : new AppError('MALFORMED_REQUEST', 'The request has more than one Host header');
+      if (refusal === undefined) app(request, response);
+      else answerRaw(request.socket, refusal, requestIdOf(request.headers['x-request-id']));
+    }),
+  );
 
   const upgrade = async (request: IncomingMessage, socket: Socket, head: Buffer, requestId: string) => {
-    if (overfull.has(socket)) throw full();
+    const refusal = connections.refusal(socket);
+    if (refusal !== undefined) throw refusal;
     const target = toTarget(request.url ?? '');
     if (target.path !== SOCKET_PATH) throw notFound('Path');
     origins.assertAllowed(request);
-    const address = addressOf(request, config.TRUST_PROXY);
+    const address = addresses.of(request);
     await limits.sockets(bucketOf(address));
     const node = await nodes.pick(sidOf(target));
+    connections.admitUpgrade(socket, address);
     tunnels.open(request, socket, head, { target, address, requestId, node });
   };
   server.on('upgrade', (request, stream, head) => {
-    // Always a TCP socket: the server is a plain one.
+    // Always a TCP socket: the server speaks plain HTTP.
     const socket = stream as Socket;
     const requestId = requestIdOf(request.headers['x-request-id']);
     socket.on('error', () => socket.destroy());

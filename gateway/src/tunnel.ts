@@ -2,12 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { AppError, unavailable, spreadOver, type Logger } from '@linsta/core';
 import type { GatewayConfig } from './config';
-import { bucketOf } from './limits';
-import type { Target } from './paths';
+import { sidOf, type Target } from './paths';
 import { answerRaw } from './raw-answer';
 
 const MAX_HEAD_BYTES = 16 * 1024;
-/** After one side has said goodbye, the other has so long to do the same. */
+/** Time for the second side to end after the first one has. */
 const LINGER_MS = 5_000;
 const FORWARDED = ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-extensions', 'sec-websocket-protocol', 'user-agent'];
 
@@ -34,21 +33,6 @@ interface Tunnel {
 /** Carries WebSocket connections to realtime: after the handshake, bytes both ways. */
 export function createTunnels(config: GatewayConfig, logger: Logger) {
   const tunnels = new Set<Tunnel>();
-  const perAddress = new Map<string, number>();
-
-  const admit = (client: Socket, address: string) => {
-    const bucket = bucketOf(address);
-    const mine = perAddress.get(bucket) ?? 0;
-    if (mine >= config.MAX_CONNECTIONS_PER_ADDRESS)
-      throw new AppError('TOO_MANY_CONNECTIONS', 'Too many connections of one address', { retryAfterSeconds: 5 });
-    perAddress.set(bucket, mine + 1);
-    client.once('close', () => {
-      const left = (perAddress.get(bucket) ?? 1) - 1;
-      if (left === 0) perAddress.delete(bucket);
-      else perAddress.set(bucket, left);
-    });
-  };
-
   /** Joins two connections whose handshake is done, until both are closed. */
   const join = (client: Socket, upstream: Socket) => {
     let linger: NodeJS.Timeout | undefined;
@@ -85,7 +69,6 @@ export function createTunnels(config: GatewayConfig, logger: Logger) {
       { target, address, requestId, node }: { target: Target; address: string; requestId: string; node: string },
     ): void {
       assertHandshake(request);
-      admit(client, address);
       const { hostname, port, host } = new URL(node);
       const upstream = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) });
       upstream.setNoDelay(true);
@@ -133,7 +116,12 @@ export function createTunnels(config: GatewayConfig, logger: Logger) {
         }
         const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(received.toString('latin1', 0, 16))?.[1]);
         if (status >= 400 && status < 500)
-          return refuse(new AppError('BAD_HANDSHAKE', 'The realtime service did not accept this handshake'), `answered ${status}`);
+          return refuse(
+            sidOf(target) === undefined
+              ? new AppError('BAD_HANDSHAKE', 'The realtime service did not accept this handshake')
+              : new AppError('UNKNOWN_SESSION', 'Session ID unknown'),
+            `answered ${status}`,
+          );
         if (status !== 101) return away(`answered ${status}`);
         answered = true;
         clearTimeout(deadline);

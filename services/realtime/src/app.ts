@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
 import { spreadOver } from '@linsta/core';
 import { createHttpServer, createInternalClient, createPublicApp, createSessionCheck, createTokenVerifier } from '@linsta/http';
 import { defineService, type AddressedService, type ServiceDeps } from '@linsta/service';
@@ -7,12 +6,11 @@ import { Server } from 'socket.io';
 import { createChatClient } from './clients/chat';
 import { createNotificationClient } from './clients/notification';
 import { createCluster } from './cluster';
-import { coalesceWrites } from './coalesce';
+import { coalesceWebSocketWrites } from './coalesce';
 import type { RealtimeConfig } from './config';
 import { createSubscription } from './consumers';
 import { createExpiry } from './expiry';
 import { createChatHandlers } from './handlers/chat';
-import type { SocketHandlers } from './handlers/handlers';
 import { createNotificationDelivery } from './handlers/notifications';
 import { createPresenceHandlers } from './handlers/presence';
 import { createEndpoints } from './internal';
@@ -21,7 +19,10 @@ import { createRedisPresence } from './presence/redis';
 import { createPush } from './push';
 import { createRoutes } from './routes';
 import type { RealtimeServer, RealtimeSocket } from './server';
-import { acceptSockets } from './sockets';
+import { acceptSockets } from './sockets/accept';
+import { createAuthenticate } from './sockets/authenticate';
+import { createFlows } from './sockets/flow';
+import { createSessionSweep } from './sockets/sessions';
 
 /**
  * A message of 4,000 characters takes at most 48 kB as JSON escapes, a resume of 1,000 rooms about 60 kB. Larger
@@ -74,11 +75,14 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
     const handlers = {
       ...createChatHandlers({ chat, notifications, push }),
       ...delivery.handlers,
-      ...createPresenceHandlers({ io, presence }),
-    } as SocketHandlers;
+      ...createPresenceHandlers({ io, presence, maxWatchedTotal: config.MAX_WATCHED_TOTAL }),
+    };
     const verifyToken = createTokenVerifier(config.JWT_SECRET);
     const sessions = createSessionCheck({ users, logger });
-    acceptSockets({ io, config, verifyToken, sessions, presence, expiry, handlers, logger });
+    const authenticate = createAuthenticate({ verifyToken, sessions });
+    const sweep = createSessionSweep({ io, sessions, busHealthy: () => deps.bus.healthy(), logger });
+    host.onStop('session sweep', () => sweep.stop());
+    const flows = createFlows({ maxUnsentBytes: config.MAX_UNSENT_BYTES, maxUnsentTotalBytes: config.MAX_UNSENT_TOTAL_BYTES });
 
     // A session id begins with the name of its node, so that a gateway finds the node of a polling request.
     const node = randomBytes(6).toString('base64url');
@@ -94,10 +98,10 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
         node,
       }),
     );
-    // Always a TCP socket: the server speaks plain HTTP.
-    server.on('upgrade', (_request, stream) => coalesceWrites(stream as Socket));
     // Attached last: Socket.IO takes its own path and leaves every other request to the earlier listener.
     io.attach(server);
+    acceptSockets({ io, config, authenticate, sessions, presence, expiry, flows, handlers, logger });
+    coalesceWebSocketWrites(io);
     io.engine.generateId = () => `${node}${randomBytes(12).toString('base64url')}`;
 
     return {
@@ -109,7 +113,7 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
         await listening.close();
       },
       endpoints: createEndpoints({ push, delivery }),
-      consumes: createSubscription({ io, logger }),
+      consumes: createSubscription({ io, sessions, logger }),
     };
   });
 }

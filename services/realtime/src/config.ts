@@ -23,6 +23,11 @@ const env = z.object({
   PING_TIMEOUT_MS: milliseconds(15_000),
   MAX_SOCKETS: count(50_000),
   MAX_SOCKETS_PER_USER: count(50),
+  /** Data that one client, and all clients of this node together, may leave unread before connections are closed. */
+  MAX_UNSENT_BYTES: count(1024 * 1024, 64 * 1024 * 1024),
+  MAX_UNSENT_TOTAL_BYTES: count(256 * 1024 * 1024, 16 * 1024 * 1024 * 1024),
+  /** Presence subscriptions of all sockets of this node. */
+  MAX_WATCHED_TOTAL: count(500_000, 100_000_000),
   /** Events one socket may send a second, and at once. */
   EVENTS_PER_SECOND: count(100),
   EVENTS_BURST: count(300),

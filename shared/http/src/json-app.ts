@@ -68,8 +68,11 @@ export function openApp({ logger, bodyLimit, maxRequestIdLength = MAX_REQUEST_ID
   });
   app.use((request, _response, next) => {
     const hasBody = Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined;
-    if (hasBody && !request.is('application/json'))
-      return next(new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json'));
+    if (!hasBody) return next();
+    if (!request.is('application/json')) return next(new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json'));
+    // The parser would take utf-7 and utf-16 as well.
+    const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
+    if (charset !== undefined && !/^utf-?8$/i.test(charset)) return next(bodyFault('charset.unsupported'));
     next();
   });
   const parseBody = express.json({ limit: bodyLimit, strict: true, inflate: false, reviver: refusePrototypeKeys });

@@ -51,30 +51,33 @@ export function createChatHandlers({
       if (!outcome.duplicate) push(outcome.participants, 'receive_message', outcome.message);
       return { message: outcome.message };
     },
-    async get_history(socket, { chatRoomId, limit, skip, beforeSeq, afterSeq }) {
-      const page = await chat.history(chatRoomId, socket.data.identity.userId, {
-        limit,
-        skip,
-        ...(beforeSeq !== undefined && { beforeSeq }),
-        ...(afterSeq !== undefined && { afterSeq }),
-      });
-      socket.emit('message_history', page);
-      return page;
-    },
+    get_history: (socket, { chatRoomId, limit, skip, beforeSeq, afterSeq }, flow) =>
+      flow.whenDrained(async (drained) => {
+        const page = await chat.history(chatRoomId, socket.data.identity.userId, {
+          limit,
+          skip,
+          ...(beforeSeq !== undefined && { beforeSeq }),
+          ...(afterSeq !== undefined && { afterSeq }),
+        });
+        socket.emit('message_history', page);
+        await drained();
+        return page;
+      }),
     async mark_read(socket, { chatRoomId, seq }) {
       const { userId } = socket.data.identity;
       const { moved, participants, readSeq, unreadCount } = await chat.markRead(chatRoomId, userId, seq);
       if (moved) push(participants, 'room_read', { chatRoomId, userId, readSeq });
       return { chatRoomId, readSeq, unreadCount };
     },
-    async resume(socket, { rooms, notificationsAfter }) {
-      const { userId } = socket.data.identity;
-      const [fromChat, fromBell] = await Promise.all([chat.resume(userId, rooms), notifications.resume(userId, notificationsAfter)]);
-      return {
-        rooms: fromChat.rooms,
-        notifications: fromBell.notifications,
-        unread: { chat: fromChat.unread, notifications: fromBell.unread },
-      };
-    },
+    resume: (socket, { rooms, notificationsAfter }, flow) =>
+      flow.whenDrained(async () => {
+        const { userId } = socket.data.identity;
+        const [messages, missed] = await Promise.all([chat.resume(userId, rooms), notifications.resume(userId, notificationsAfter)]);
+        return {
+          rooms: messages.rooms,
+          notifications: missed.notifications,
+          unread: { chat: messages.unread, notifications: missed.unread },
+        };
+      }),
   };
 }

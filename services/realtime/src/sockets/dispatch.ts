@@ -1,0 +1,104 @@
+import { clientEvents, type ClientEventName } from '@linsta/contracts';
+import { AppError, fromZod, internalError, newCorrelationId, toAppError, withCorrelation, type Logger } from '@linsta/core';
+import type { SocketHandlers } from '../handlers/handlers';
+import type { RealtimeSocket } from '../server';
+import type { Allowance } from './allowance';
+import type { Flow } from './flow';
+
+const INTERNAL = internalError();
+const MAX_RUNNING = 32;
+const MAX_WAITING = 400;
+
+type Ack = (answer: object) => void;
+interface Event {
+  name: string;
+  args: unknown[];
+  ack: Ack | undefined;
+}
+
+function toEvent([event, ...args]: unknown[]): Event {
+  const last = args.at(-1);
+  const ack = typeof last === 'function' ? (last as Ack) : undefined;
+  const name = typeof event === 'string' ? event.slice(0, 64) : String(event).slice(0, 64);
+  return { name, args: ack === undefined ? args : args.slice(0, -1), ack };
+}
+
+/**
+ * Hands the events of one socket to their handlers, in order, at most 32 at a time, and answers each one. A client
+ * that ignores refusals, or piles up events, is told the reason and disconnected.
+ */
+export function createDispatch(options: {
+  socket: RealtimeSocket;
+  handlers: SocketHandlers;
+  allowance: Allowance;
+  flow: Flow;
+  logger: Logger;
+  onRefused?: () => void;
+}): (packet: unknown[]) => void {
+  const { socket, handlers, allowance, flow, logger } = options;
+  const waiting: Event[] = [];
+  let running = 0;
+  let ended = false;
+
+  const end = (message: string) => {
+    ended = true;
+    waiting.length = 0;
+    options.onRefused?.();
+    socket.emit('error', { event: 'connection', code: 'RATE_LIMITED', message });
+    socket.disconnect();
+    flow.end();
+  };
+  const refuse = ({ name, ack }: Event, error: unknown) => {
+    const known = toAppError(error);
+    if (known === undefined) logger.error({ err: error, event: name }, 'socket event failed');
+    const { code, message } = known ?? INTERNAL;
+    allowance.penalise();
+    if (allowance.exceeded()) return end('Too many events; the connection is closed');
+    // The event first: a client that waits for the acknowledgement then has both.
+    socket.emit('error', { event: name, code, message });
+    ack?.({ ok: false, error: { code, message } });
+  };
+
+  const handle = async ({ name, args }: Event): Promise<object> => {
+    if (!Object.hasOwn(clientEvents, name)) throw new AppError('UNKNOWN_EVENT', 'There is no such event');
+    if (args.length > 1) throw new AppError('BAD_REQUEST', 'An event takes one payload and an acknowledgement');
+    const known = name as ClientEventName;
+    const parsed = clientEvents[known].payload.safeParse(args[0]);
+    if (!parsed.success) throw fromZod(parsed.error);
+    return (handlers[known] as (socket: RealtimeSocket, payload: unknown, flow: Flow) => Promise<object>)(socket, parsed.data, flow);
+  };
+  const run = async (event: Event) => {
+    const startedAt = performance.now();
+    try {
+      const answer = await handle(event);
+      event.ack?.({ ok: true, ...answer });
+      if (logger.isLevelEnabled('debug')) {
+        const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+        logger.debug({ event: event.name, durationMs }, 'socket event');
+      }
+    } catch (error) {
+      if (!ended) refuse(event, error);
+    }
+  };
+  const start = (event: Event) => {
+    running += 1;
+    void withCorrelation(newCorrelationId(), () => run(event)).finally(() => {
+      running -= 1;
+      const next = waiting.shift();
+      if (next !== undefined) start(next);
+    });
+  };
+
+  return (packet) => {
+    if (ended) return;
+    const event = toEvent(packet);
+    try {
+      allowance.spend();
+    } catch (error) {
+      return refuse(event, error);
+    }
+    if (running < MAX_RUNNING) start(event);
+    else if (waiting.length < MAX_WAITING) waiting.push(event);
+    else end('Too many events are waiting; the connection is closed');
+  };
+}
