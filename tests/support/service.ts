@@ -19,7 +19,7 @@ export interface ServiceFixture {
   /** Its endpoint for clients. */
   readonly url: string;
   /** A good token of this user. */
-  tokenOf(userId: string): string;
+  tokenOf(userId: string, sid?: string): string;
   /** As a client behind the gateway would; without a token where `userId` is undefined. */
   call(method: string, path: string, userId?: string, body?: unknown): Promise<{ status: number; headers: Headers; body: Body }>;
   /** The same with a token that the service itself gave. */
@@ -111,7 +111,7 @@ export async function createServiceFixture<Config>(options: {
     return { status: response.status, headers: response.headers, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
   };
 
-  const tokenOf = (userId: string) => signUserToken(JWT_SECRET, { userId }, 600);
+  const tokenOf = (userId: string, sid?: string) => signUserToken(JWT_SECRET, { userId, ...(sid !== undefined && { sid }) }, 600);
   return {
     get url() {
       return `http://127.0.0.1:${service.address().port}`;

@@ -56,14 +56,14 @@ export function acceptSockets(options: SocketsOptions): void {
   const rate = { perSecond: config.EVENTS_PER_SECOND, burst: config.EVENTS_BURST };
 
   io.engine.on('connection', (connection: RealtimeSocket['conn']) => {
-    flows.of(connection);
+    const flow = flows.of(connection);
     // Packets below the level of events, e.g. connects to a namespace, have a bound of their own.
     const packets = createAllowance({ perSecond: 10 * rate.perSecond, burst: 10 * rate.burst });
     connection.on('packet', () => {
       try {
         packets.spend();
       } catch {
-        connection.close(true);
+        flow.end();
       }
     });
   });

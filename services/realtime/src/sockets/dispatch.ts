@@ -8,6 +8,8 @@ import type { Flow } from './flow';
 const INTERNAL = internalError();
 const MAX_RUNNING = 32;
 const MAX_WAITING = 400;
+/** Time for the reason to arrive before the connection of a client that ignores it is closed. */
+const FAREWELL_MS = 1_000;
 
 type Ack = (answer: object) => void;
 interface Event {
@@ -46,7 +48,7 @@ export function createDispatch(options: {
     options.onRefused?.();
     socket.emit('error', { event: 'connection', code: 'RATE_LIMITED', message });
     socket.disconnect();
-    flow.end();
+    flow.end(FAREWELL_MS);
   };
   const refuse = ({ name, ack }: Event, error: unknown) => {
     const known = toAppError(error);

@@ -31,8 +31,8 @@ export interface Flow {
    * without reading holds at most one of them. `work` may wait again, between two large parts.
    */
   whenDrained<T>(work: (drained: () => Promise<void>) => Promise<T>): Promise<T>;
-  /** Closes the connection after giving an error event a second to arrive. */
-  end(): void;
+  /** Closes the connection, at once or after this time, in which an error event can still arrive. */
+  end(afterMs?: number): void;
 }
 
 /**
@@ -90,7 +90,7 @@ export function createFlows(limits: { maxUnsentBytes: number; maxUnsentTotalByte
         turn = result.catch(() => undefined);
         return result;
       },
-      end: () => void setTimeout(() => terminate(connection), 1_000).unref(),
+      end: (afterMs = 0) => void setTimeout(() => terminate(connection), afterMs).unref(),
     };
   };
 
