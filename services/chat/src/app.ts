@@ -4,14 +4,19 @@ import { defineService, type AddressedService, type ServiceDeps } from '@linsta/
 import { createRealtimeClient } from './clients/realtime';
 import type { ChatConfig } from './config';
 import { createConsumers, QUEUE } from './consumers';
-import { createHeads } from './heads';
-import { createHistory } from './history';
 import { createEndpoints } from './internal';
-import { createMessageSentRelay } from './message-sent';
+import { createHistory } from './messages/history';
+import { createInsert } from './messages/insert';
+import { createMessageSentRelay } from './messages/publish';
+import { createResume } from './messages/resume';
+import { createSending } from './messages/send';
+import { createSequence } from './messages/sequence';
 import { createModels } from './model';
-import { createRooms } from './rooms';
+import { createParticipants } from './rooms/participants';
+import { createReads } from './rooms/reads';
+import { createRooms } from './rooms/rooms';
+import { createSummaries } from './rooms/summaries';
 import { createRoutes } from './routes';
-import { createSending } from './sending';
 
 /** Rooms, messages and their order. */
 export function createChatService(config: ChatConfig, deps: ServiceDeps): AddressedService {
@@ -25,28 +30,33 @@ export function createChatService(config: ChatConfig, deps: ServiceDeps): Addres
 
     const models = createModels(database.connection);
     const directory = createUserDirectory({ connection: database.connection, users });
-    const heads = createHeads(models, { logger, now: () => now().getTime() });
-    const rooms = createRooms({ models, heads, directory, now });
-    const history = createHistory({ models, rooms, heads, directory });
+    const sequence = createSequence(models);
+    const participants = createParticipants(models);
+    const summaries = createSummaries(models, { logger, now: () => now().getTime() });
+    const rooms = createRooms({ models, participants, summaries, directory, now });
+    const reads = createReads({ models, participants, sequence, summaries });
+    const history = createHistory({ models, participants, sequence, directory });
+    const resume = createResume({ models, history, summaries, directory });
     const publishing = config.PUBLISH_MESSAGE_SENT === undefined ? config.AMQP_URL !== undefined : config.PUBLISH_MESSAGE_SENT === 'true';
-    const relay = createMessageSentRelay({ enabled: publishing, models, rooms, bus, logger });
-    const sending = createSending({ models, heads, rooms, directory, relay, logger, now, maxWaiting: config.MAX_WAITING_SENDS });
+    const relay = createMessageSentRelay({ enabled: publishing, models, participants, bus, logger });
+    const insert = createInsert({ models, sequence, marked: relay.enabled, logger, now });
+    const sending = createSending({ insert, participants, summaries, directory, relay, logger, maxWaiting: config.MAX_WAITING_SENDS });
     const realtime = createRealtimeClient({ client: realtimeClient, logger });
     host.onStop('relay', () => relay.stop());
     host.onStop('sends in flight', async () => {
       await sending.idle();
-      await heads.settled();
+      await summaries.flush();
       await realtime.idle();
     });
     return {
       clients: createPublicApp({
         service: 'chat',
-        handlers: createRoutes({ rooms, history, sending, realtime }),
+        handlers: createRoutes({ rooms, reads, history, sending, realtime }),
         verifyToken: createTokenVerifier(config.JWT_SECRET),
         logger,
         health,
       }),
-      endpoints: createEndpoints({ rooms, heads, history, sending }),
+      endpoints: createEndpoints({ participants, reads, sequence, history, resume, sending }),
       consumes: { queue: QUEUE, handlers: createConsumers({ directory }), parking: createParkingStore(database.connection) },
       async prepare() {
         await database.buildIndexes();

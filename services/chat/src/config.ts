@@ -1,4 +1,4 @@
-import { amqpUrl, commonEnv, count, flag, httpUrlOf, httpUrlsOf, mongoEnv, parseEnv, port } from '@linsta/core';
+import { amqpUrl, commonEnv, count, httpUrlOf, httpUrlsOf, mongoEnv, parseEnv, port } from '@linsta/core';
 import { z } from 'zod';
 
 const env = z.object({
@@ -10,11 +10,10 @@ const env = z.object({
   AMQP_URL: amqpUrl.optional(),
   USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),
   REALTIME_INTERNAL_URL: httpUrlsOf('http://127.0.0.1:4106'),
-  /** Tell the bus of every message. Off where nobody outside this process could listen. */
+  /** Publish MESSAGE_SENT for every message. By default only where there is a broker. */
   PUBLISH_MESSAGE_SENT: z.enum(['true', 'false']).optional(),
-  /** Sends that may wait for the database before more are refused. */
+  /** Sends that may wait for the database before further ones are refused. */
   MAX_WAITING_SENDS: count(10_000),
-  RUN_SWEEPS: flag(true),
 });
 
 export type ChatConfig = z.output<typeof env>;

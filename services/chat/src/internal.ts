@@ -1,35 +1,38 @@
 import { chatResumeRequest, historyRequest, markReadRequest, membershipRequest, sendBatchRequest, userRequest } from '@linsta/contracts';
 import { endpoint, type InternalEndpoint } from '@linsta/http';
 import { Types } from 'mongoose';
-import type { Heads } from './heads';
-import type { History } from './history';
-import type { Rooms } from './rooms';
-import type { Sending } from './sending';
+import type { History } from './messages/history';
+import type { Resume } from './messages/resume';
+import type { Sending } from './messages/send';
+import type { Sequence } from './messages/sequence';
+import type { Participants } from './rooms/participants';
+import type { Reads } from './rooms/reads';
 
-/** What realtime asks. Who the user is was verified there; whether he may is decided here. */
-export function createEndpoints({
-  rooms,
-  heads,
-  history,
-  sending,
-}: {
-  rooms: Rooms;
-  heads: Heads;
+/**
+ * Calls of realtime. It has verified who the user is; whether the user is permitted is decided
+ * here.
+ */
+export function createEndpoints(options: {
+  participants: Participants;
+  reads: Reads;
+  sequence: Sequence;
   history: History;
+  resume: Resume;
   sending: Sending;
 }): Record<string, InternalEndpoint> {
+  const { participants, reads, sequence, history, resume, sending } = options;
   return {
     '/messages': endpoint(sendBatchRequest, async ({ messages }) => ({ results: await sending.push(messages) })),
     '/membership': endpoint(membershipRequest, async ({ chatRoomId, userId }) => {
-      const participants = await rooms.assertParticipant(chatRoomId, userId);
-      return { chatRoomId, participants, lastSeq: await heads.lastSeq(new Types.ObjectId(chatRoomId)) };
+      const members = await participants.assertParticipant(chatRoomId, userId);
+      return { chatRoomId, participants: members, lastSeq: await sequence.lastStored(new Types.ObjectId(chatRoomId)) };
     }),
     '/history': endpoint(historyRequest, async ({ chatRoomId, userId, page }) => ({
       chatRoomId,
       messages: await history.page(chatRoomId, userId, page),
     })),
-    '/read': endpoint(markReadRequest, ({ chatRoomId, userId, seq }) => rooms.markRead(chatRoomId, userId, seq)),
-    '/resume': endpoint(chatResumeRequest, ({ userId, rooms: points }) => history.resume(userId, points)),
-    '/unread': endpoint(userRequest, async ({ userId }) => ({ unread: await rooms.unread(userId) })),
+    '/read': endpoint(markReadRequest, ({ chatRoomId, userId, seq }) => reads.mark(chatRoomId, userId, seq)),
+    '/resume': endpoint(chatResumeRequest, ({ userId, rooms }) => resume(userId, rooms)),
+    '/unread': endpoint(userRequest, async ({ userId }) => ({ unread: await reads.unread(userId) })),
   };
 }

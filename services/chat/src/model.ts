@@ -3,18 +3,22 @@ import { collectionSchema } from '@linsta/mongo';
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 
 export interface RoomDocument {
-  /** Derived from the pair of participants, see rooms.ts: one room per pair under any race, and ids that spread over shards. */
+  /**
+   * Derived from the pair of participants, see rooms/rooms.ts: one room per pair under any race.
+   */
   _id: Types.ObjectId;
   participants: Types.ObjectId[];
   createdAt: Date;
-  /** The next three are a cache of the messages' index, which is the authority; see heads.ts. */
+  /** The summary, a cache of the messages' index, begins here; see rooms/summaries.ts. */
   updatedAt: Date;
   lastSeq: number;
   lastMessage?: LastMessage;
-  /** userId → how far this participant has read. Only ever raised. */
+  /** userId → the `seq` up to which this participant has read. It never goes back. */
   reads: Record<string, number>;
 }
-/** `seq` first: `$max` compares documents field by field, so the later message wins. */
+/**
+ * `seq` is the first field: `$max` compares documents field by field, so the later message wins.
+ */
 export interface LastMessage {
   seq: number;
   _id: Types.ObjectId;
@@ -25,13 +29,13 @@ export interface LastMessage {
 export interface MessageDocument {
   _id: Types.ObjectId;
   chatRoomId: Types.ObjectId;
-  /** 1, 2, 3, … of its room, allocated by the insert itself under a unique index. */
+  /** 1, 2, 3, … within its room, allocated by the insert itself under a unique index. */
   seq: number;
   senderId: Types.ObjectId;
   text: string;
   clientMessageId?: string;
   createdAt: Date;
-  /** Set until MESSAGE_SENT is on the bus; absent where that is switched off. */
+  /** Present until MESSAGE_SENT is published; never set where publishing is switched off. */
   outboxAt?: Date;
 }
 
@@ -58,7 +62,8 @@ const messageSchema = collectionSchema<MessageDocument>('messages', {
   createdAt: { type: Date, required: true },
   outboxAt: { type: Date },
 });
-// The names are part of the design: a bulk write reports a duplicate by its index's name only.
+// A bulk write reports a duplicate by the name of its index only, so insert.ts depends on these
+// names.
 export const SEQ_INDEX = 'room_seq';
 export const CLIENT_ID_INDEX = 'room_sender_client';
 messageSchema.index({ chatRoomId: 1, seq: 1 }, { unique: true, name: SEQ_INDEX });
@@ -102,6 +107,9 @@ export function toHistoryMessage(doc: MessageDocument, names: Names): HistoryMes
   const message = toMessage(doc);
   return { ...message, senderId: toPerson(names(message.senderId)) };
 }
+
+export const unreadOf = ({ lastSeq, reads }: Pick<RoomDocument, 'lastSeq' | 'reads'>, userId: string): number =>
+  Math.max(0, lastSeq - (reads[userId] ?? 0));
 
 export function toRoom(doc: RoomDocument, userId: string, names: Names): Room {
   const readSeq = Math.min(doc.reads[userId] ?? 0, doc.lastSeq);

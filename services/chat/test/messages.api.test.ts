@@ -5,7 +5,7 @@ import { Types } from 'mongoose';
 
 const [ann, ben, eve] = ['a', 'b', 'e'].map((letter) => letter.repeat(24)) as [string, string, string];
 const person = (_id: string, name: string) => ({ _id, name, email: `${name}@example.com`.toLowerCase(), avatarUrl: null });
-const everybody = [person(ann, 'Ann'), person(ben, 'Ben'), person(eve, 'Eve')];
+const known = [person(ann, 'Ann'), person(ben, 'Ben'), person(eve, 'Eve')];
 
 let chat: ServiceFixture;
 let chatRoomId: string;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   chat.neighbours.users
     .persist()
     .post('/internal/people')
-    .reply(200, (_path, body: any) => ({ users: everybody.filter(({ _id }) => body.userIds.includes(_id)) }));
+    .reply(200, (_path, body: any) => ({ users: known.filter(({ _id }) => body.userIds.includes(_id)) }));
   chat.neighbours.realtime
     .persist()
     .post('/internal/broadcasts')
@@ -28,28 +28,28 @@ const send = (userId: string, body: object, room = chatRoomId) => chat.call('POS
 const history = async (room = chatRoomId) => (await chat.call('GET', `/api/chat/messages/${room}?limit=100`, ann)).body as any[];
 const roomOf = async (userId: string, room = chatRoomId) =>
   ((await chat.call('GET', '/api/chat/rooms', userId)).body as any[]).find(({ _id }) => _id === room);
-/** A room of its own, so that each test counts from 1. */
+/** A new room, so that each test counts from 1. */
 const freshRoom = async () => {
   const other = new Types.ObjectId().toHexString();
-  everybody.push(person(other, 'Other'));
+  known.push(person(other, 'Other'));
   const opened = await chat.call('POST', '/api/chat/rooms', ann, { otherUserId: other });
   return { other, room: opened.body.chatRoomId as string };
 };
 
 describe('rooms', () => {
-  test('when the other user is unknown, oneself or not an id, then it is refused in words', async () => {
+  test('when the other user is unknown, the caller or not an id, then the call is refused with a sentence', async () => {
     expect(await chat.call('POST', '/api/chat/rooms', ann, { otherUserId: 'f'.repeat(24) })).toMatchObject({
       status: 404,
       body: { code: 'USER_NOT_FOUND' },
     });
     expect(await chat.call('POST', '/api/chat/rooms', ann, { otherUserId: ann })).toMatchObject({ status: 400 });
-    expect(await chat.call('POST', '/api/chat/rooms', ann, { otherUserId: 'somebody' })).toMatchObject({ status: 400 });
+    expect(await chat.call('POST', '/api/chat/rooms', ann, { otherUserId: 'not-an-id' })).toMatchObject({ status: 400 });
     expect(await chat.call('POST', '/api/chat/rooms', undefined, { otherUserId: ben })).toMatchObject({
       status: 401,
       body: { code: 'NO_TOKEN' },
     });
   });
-  test('when both ask at once, many times, then it is one room', async () => {
+  test('when both users open a room at once, many times, then it is one room', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) => chat.call('POST', '/api/chat/rooms', n % 2 ? eve : ben, { otherUserId: n % 2 ? ben : eve })),
     );
@@ -58,7 +58,7 @@ describe('rooms', () => {
 });
 
 describe('a message over REST', () => {
-  test('when it is sent, then it is stored, pushed once to both, and the room tells of it', async () => {
+  test('when it is sent, then it is stored, pushed once to both, and part of the room summary', async () => {
     pushed.length = 0;
     const { status, body } = await send(ann, { text: 'hello', clientMessageId: 'one' });
     expect(status).toBe(201);
@@ -69,7 +69,7 @@ describe('a message over REST', () => {
     expect(await roomOf(ann)).toMatchObject({ lastSeq: 1, unreadCount: 0, lastMessage: { text: 'hello' } });
     expect(await roomOf(ben)).toMatchObject({ lastSeq: 1, unreadCount: 1 });
   });
-  test('when it is sent again, then the first result is answered and nothing is pushed; another text is a conflict', async () => {
+  test('when a send is repeated, then the answer is the first result and nothing is pushed; another text is a conflict', async () => {
     const first = await send(ann, { text: 'again', clientMessageId: 'two' });
     await waitFor(() => pushed.some(({ payload }) => payload._id === first.body._id));
     pushed.length = 0;
@@ -78,7 +78,7 @@ describe('a message over REST', () => {
       status: 409,
       body: { code: 'CLIENT_MESSAGE_ID_REUSED' },
     });
-    // The id is the sender's own: another may use the same.
+    // The id is unique per sender: another sender may use the same.
     expect(await send(ben, { text: 'mine', clientMessageId: 'two' })).toMatchObject({ status: 201, body: { seq: first.body.seq + 1 } });
     await waitFor(() => pushed.length > 0);
     expect(pushed).toHaveLength(1);
@@ -96,7 +96,7 @@ describe('a message over REST', () => {
     expect((await send(ann, body)).status).toBe(status);
     expect(await history()).toHaveLength(before);
   });
-  test("when the room is another's or not there, then it is 403 and 404, in these words", async () => {
+  test('when the user is no participant, or the room does not exist, then it is 403 and 404, in these words', async () => {
     expect(await send(eve, { text: 'x' })).toMatchObject({ status: 403, body: { detail: 'User not a participant' } });
     expect(await chat.call('GET', `/api/chat/messages/${chatRoomId}`, eve)).toMatchObject({ status: 403 });
     expect(await chat.call('POST', `/api/chat/rooms/${chatRoomId}/read`, eve, { seq: 1 })).toMatchObject({ status: 403 });
@@ -104,7 +104,7 @@ describe('a message over REST', () => {
   });
 });
 
-describe('the order', () => {
+describe('the order of a room', () => {
   const batch = (messages: object[]) => chat.ask('/messages', { messages });
 
   test('when one batch holds many messages of many rooms, then each room counts 1, 2, 3 in the order given', async () => {
@@ -118,10 +118,10 @@ describe('the order', () => {
       expect((await history(room)).map(({ seq, text }) => [seq, text])).toEqual(Array.from({ length: 7 }, (_, n) => [n + 1, `${n}`]));
   });
 
-  test('when other nodes take numbers meanwhile, then nothing is skipped or doubled and each sender keeps his order', async () => {
+  test('when other processes take numbers meanwhile, then no number is skipped or doubled and the order of each sender is kept', async () => {
     const rooms = await Promise.all(Array.from({ length: 6 }, freshRoom));
     await batch(rooms.map(({ room, other }) => ({ chatRoomId: room, senderId: other, text: 'first' })));
-    // Another node's messages, of which this one's memory knows nothing; in half of the rooms.
+    // Messages of another process, which the cache of this one does not have; in half of the rooms.
     await chat.database.collection('messages').insertMany(
       rooms.slice(0, 3).flatMap(({ room }) =>
         [2, 3].map((seq) => ({
@@ -149,7 +149,7 @@ describe('the order', () => {
     }
   });
 
-  test('when a batch repeats what is stored, and itself, then each is stored once and each gets the first result', async () => {
+  test('when a batch repeats stored sends and its own, then each is stored once and each outcome is the first result', async () => {
     const rooms = await Promise.all(Array.from({ length: 5 }, freshRoom));
     const send = (n: number) =>
       rooms.map(({ room, other }) => ({ chatRoomId: room, senderId: other, text: `t${n}`, clientMessageId: `c${n}` }));
@@ -165,7 +165,7 @@ describe('the order', () => {
     for (const { room } of rooms) expect((await history(room)).map(({ text }) => text)).toEqual(['t0', 't1', 't2', 't3']);
   });
 
-  test('when one send of a batch is refused, then the others are stored', async () => {
+  test('when sends of a batch are refused, then the rest of the batch is stored', async () => {
     const { room, other } = await freshRoom();
     const { body } = await batch([
       { chatRoomId: room, senderId: other, text: 'good' },
@@ -182,7 +182,7 @@ describe('the order', () => {
     expect((await history(room)).map(({ text }) => text)).toEqual(['good', 'good too']);
   });
 
-  test('when the process died between a message and its room, then the next read repairs the room, each reader’s watermark too', async () => {
+  test('when the process ended between an insert and the room summary, then the next read repairs the summary and each watermark', async () => {
     const { room, other } = await freshRoom();
     await batch([{ chatRoomId: room, senderId: other, text: 'seen' }]);
     await roomOf(ann, room);
@@ -199,8 +199,8 @@ describe('the order', () => {
     expect(await roomOf(ann, room)).toMatchObject({ lastSeq: 3, readSeq: 3, unreadCount: 0 });
   });
 
-  test.each(['the other one sends the next message', 'the sender tries again'])(
-    'when the process died between a message and its room, and %s, then the sender has read his own',
+  test.each(['the other participant sends the next message', 'the sender repeats the send'])(
+    'when the process ended between an insert and the room summary, and %s, then the sender has read the own message',
     async (next) => {
       const { other, room } = await freshRoom();
       await send(ann, { text: 'one' }, room);
@@ -214,7 +214,7 @@ describe('the order', () => {
       expect(await roomOf(other, room)).toMatchObject({ lastSeq, unreadCount: lastSeq === 3 ? 0 : 2 });
     },
   );
-  test('when a client resumes from a message that the room does not tell of yet, then it is not sent back to the start', async () => {
+  test('when a client resumes from a message that the room summary lacks, then the room is not reset', async () => {
     const { room, other } = await freshRoom();
     await batch([{ chatRoomId: room, senderId: other, text: 'one' }]);
     await roomOf(ann, room);
@@ -228,19 +228,19 @@ describe('the order', () => {
   });
 });
 
-describe('when something is away', () => {
-  test('when realtime cannot be reached, then a message is stored all the same', async () => {
+describe('during an outage', () => {
+  test('when realtime cannot be reached, then a message is stored', async () => {
     const { room } = await freshRoom();
     chat.neighboursAway();
     expect(await send(ann, { text: 'alone' }, room)).toMatchObject({ status: 201, body: { seq: 1 } });
     expect(await history(room)).toHaveLength(1);
   });
-  test('when a caller is no service, then its internal door stays shut', async () => {
+  test('when a caller has no service token, then the internal endpoint refuses it', async () => {
     expect(await chat.ask('/messages', { messages: [] }, 'nonsense')).toMatchObject({ status: 401 });
   });
-  // The server of MONGO_URL is not a test's to stop; chaos/ cuts it off.
+  // A test must not stop the server of MONGO_URL; tests/chaos cuts the connection to it.
   if ((process.env.MONGO_URL ?? '') === '')
-    test('when the database is away, then no send is acknowledged, each gets a 503 in time, and it heals', async () => {
+    test('when the database is down, then no send is acknowledged, each gets a 503 in time, and sends work after its return', async () => {
       const { length } = await history();
       await chat.loseDatabase();
       const answers = await Promise.all([

@@ -11,13 +11,13 @@ export interface GatheringDocument {
   description: string | null;
   createdAt: Date;
 }
-/** One per person and gathering. */
+/** One per user and gathering. */
 export interface RsvpDocument extends WithOutbox {
   _id: Types.ObjectId;
   gatheringId: Types.ObjectId;
   userId: Types.ObjectId;
   status: RsvpStatus;
-  /** Counts changes of mind, so that each has an event id of its own. */
+  /** Counts the changes, so that each has its own event id. */
   version: number;
   changedAt: Date;
 }

@@ -11,53 +11,55 @@ beforeAll(async () => {
 });
 afterAll(() => events.stop());
 
-const call = async (userId = ann) =>
+const createEvent = async (userId = ann) =>
   (await events.call('POST', '/api/events', userId, { title: 'Picnic', startsAt: '2026-06-01T18:00:00+02:00' })).body;
 const rsvp = (id: string, userId: string, status: unknown) => events.call('POST', `/api/events/${id}/rsvp`, userId, { status });
-const told = (referenceId: string) => events.told.filter(({ data }) => (data as any).referenceId === referenceId);
-const settle = () => new Promise((resolve) => setTimeout(resolve, 150));
+const published = (referenceId: string) => events.told.filter(({ data }) => (data as any).referenceId === referenceId);
+/** Resolves when every stored event is published. */
+const outboxEmpty = () =>
+  waitFor(async () => (await events.database.collection('rsvps').countDocuments({ outboxAt: { $exists: true } })) === 0, 'an empty outbox');
 
-test('when a gathering is called, then times are in UTC, absent fields null, and everybody can read it', async () => {
-  const gathering = await call();
+test('when an event is created, then times are in UTC, absent fields null, and every user can read it', async () => {
+  const gathering = await createEvent();
   expect(gathering).toMatchObject({ hostId: ann, startsAt: '2026-06-01T16:00:00.000Z', location: null, description: null, myRsvp: null });
   expect((await events.call('GET', `/api/events/${gathering._id}`, eve)).body).toMatchObject({ title: 'Picnic' });
 });
 
-test('when one answers, repeats it and changes one’s mind, then the counts are right and the host hears of each change once', async () => {
-  const { _id } = await call();
+test('when a user answers, repeats and changes the answer, then the counts are right and each change is published once', async () => {
+  const { _id } = await createEvent();
   await Promise.all([rsvp(_id, ben, 'going'), rsvp(_id, ben, 'going'), rsvp(_id, ben, 'going')]);
   expect((await rsvp(_id, ben, 'maybe')).body).toMatchObject({ status: 'maybe', counts: { going: 0, maybe: 1, declined: 0 } });
   expect((await rsvp(_id, eve, 'going')).body.counts).toEqual({ going: 1, maybe: 1, declined: 0 });
-  await waitFor(() => told(_id).length >= 3);
-  await settle();
-  expect(told(_id)).toMatchObject([
+  await waitFor(() => published(_id).length >= 3);
+  await outboxEmpty();
+  expect(published(_id)).toMatchObject([
     { type: 'EVENT_RSVP', data: { recipientId: ann, actorId: ben, actorName: 'Ben', status: 'going' } },
     { type: 'EVENT_RSVP', data: { actorId: ben, status: 'maybe' } },
     { type: 'EVENT_RSVP', data: { actorId: eve, status: 'going' } },
   ]);
-  expect(new Set(told(_id).map(({ id }) => id)).size).toBe(3);
+  expect(new Set(published(_id).map(({ id }) => id)).size).toBe(3);
   expect((await events.call('GET', `/api/events/${_id}/rsvps`, ann)).body).toEqual([
     { user: { _id: eve, name: 'User' }, status: 'going' },
     { user: { _id: ben, name: 'Ben' }, status: 'maybe' },
   ]);
 });
 
-test('when the host answers, then it counts and nobody is told', async () => {
-  const { _id } = await call();
+test('when the host answers, then it counts and no event is published', async () => {
+  const { _id } = await createEvent();
   expect((await rsvp(_id, ann, 'going')).body.counts.going).toBe(1);
-  await settle();
-  expect(told(_id)).toEqual([]);
+  await outboxEmpty();
+  expect(published(_id)).toEqual([]);
 });
 
 test.each([
-  ['a status that is none', 'perhaps', 400],
+  ['an unknown status', 'perhaps', 400],
   ['no status', undefined, 400],
   ['an operator', { $ne: 1 }, 400],
 ])('when the answer is %s, then it is refused', async (_kind, status, expected) => {
-  const { _id } = await call();
+  const { _id } = await createEvent();
   expect((await rsvp(_id, ben, status)).status).toBe(expected);
 });
-test('when the gathering is unknown or its time is none, then it is refused', async () => {
+test('when the event is unknown or its time is malformed, then the call is refused', async () => {
   expect(await rsvp('f'.repeat(24), ben, 'going')).toMatchObject({ status: 404, body: { detail: 'Event not found' } });
   expect((await events.call('POST', '/api/events', ann, { title: 'x', startsAt: 'tomorrow' })).status).toBe(400);
   expect((await events.call('POST', '/api/events', ann, { title: 'x', startsAt: '2026-06-01T18:00:00' })).status).toBe(400);

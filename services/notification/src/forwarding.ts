@@ -8,9 +8,9 @@ const SWEEP_MS = 3_000;
 const SETTLE_MS = 6_000;
 
 /**
- * Forwards stored notifications to realtime in batches. Each document carries a mark until realtime has answered, so
- * an outage of realtime or a crash here only delays. A notification whose recipient was not connected keeps
- * `waiting` and is delivered when the recipient subscribes.
+ * Forwards stored notifications to realtime in batches. Each document carries a mark until realtime
+ * has answered, so an outage of realtime or a crash here only delays. A notification whose
+ * recipient was not connected keeps `waiting` and is delivered when the recipient subscribes.
  */
 export function createForwarding(options: { models: NotificationModels; realtime: RealtimeClient; logger: Logger }) {
   const { Notifications } = options.models;

@@ -15,11 +15,14 @@ const wording = (event: Reaction): string => {
   return RSVP_WORDS[event.data.status];
 };
 
-/** Turns facts into rows of people's inboxes: one per event and recipient, whatever is repeated, in whatever order. */
+/**
+ * Turns bus events into notifications: one per event and recipient, in any order and after any
+ * repeat.
+ */
 export function createInbox(options: { models: NotificationModels; directory: UserDirectory; forwarding: Forwarding; now: () => Date }) {
   const { Notifications, Withdrawals } = options.models;
 
-  /** Rows that are new; those that were there already are left out. All that waits goes in one unordered insert. */
+  /** Whether the row is new. All pending rows are one unordered insert. */
   const insert = createBatchQueue<NotificationDocument, boolean>({
     maxBatch: 500,
     maxWaiting: 20_000,
@@ -66,7 +69,8 @@ export function createInbox(options: { models: NotificationModels; directory: Us
       };
       if (!(await insert.push(row))) return;
       if (event.type === 'LIKE') {
-        // Inserted first and looked up second; UNLIKE does it the other way round, so one of the two always sees the other.
+        // Inserts first and reads second; UNLIKE does the reverse, so one of the two sees the
+        // other.
         const withdrawal = await Withdrawals.findOne(key).lean();
         if (withdrawal !== null && withdrawal.at >= row.eventTime) {
           await withdraw(key, withdrawal.at);

@@ -4,7 +4,7 @@ import { Types } from 'mongoose';
 import type { Forwarding } from './forwarding';
 import type { Notifications } from './notifications';
 
-/** What realtime asks for a connected user. */
+/** Calls of realtime for a connected user. */
 export const createEndpoints = ({
   notifications,
   forwarding,

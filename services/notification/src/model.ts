@@ -5,7 +5,7 @@ import { Schema, type Connection, type Model, type Types } from 'mongoose';
 export interface NotificationDocument {
   _id: Types.ObjectId;
   userId: Types.ObjectId;
-  /** The bus event this came from: one row per event and recipient, however often it is told. */
+  /** The bus event: one row per event and recipient, however often it is delivered. */
   eventId: string;
   eventTime: Date;
   type: NotificationType;
@@ -16,10 +16,15 @@ export interface NotificationDocument {
   createdAt: Date;
   /** Present until a subscribed socket got it. */
   waiting?: true;
-  /** Present until realtime has said whether anybody was there; what is left of a crash or an outage is found by it. */
+  /**
+   * Present until realtime has answered; the sweep after a crash or an outage finds the row by it.
+   */
   forwardAt?: Date;
 }
-/** A like that was taken back: likes of this actor for this thing up to `at` are withdrawn, in whatever order the facts arrive. */
+/**
+ * Likes of this actor for this reference up to `at` are withdrawn, in whatever order the events
+ * arrive.
+ */
 export interface WithdrawalDocument {
   userId: Types.ObjectId;
   actorId: Types.ObjectId;

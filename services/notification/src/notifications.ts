@@ -6,7 +6,7 @@ import { toNotification, type NotificationModels } from './model';
 
 const RESUME_LIMIT = 100;
 
-/** One person's inbox, as its owner reads it. Every query begins with the owner's id. */
+/** The notifications of one user. Every query begins with the user's id. */
 export function createNotifications(options: { models: NotificationModels; realtime: RealtimeClient }) {
   const { Notifications } = options.models;
   const unread = (userId: string) => Notifications.countDocuments({ userId: new Types.ObjectId(userId), isRead: false });
@@ -44,7 +44,7 @@ export function createNotifications(options: { models: NotificationModels; realt
         options.realtime.broadcast({ event: 'notification_read', userIds: [userId], payload: { all: true, unread: await unread(userId) } });
       return { updated: modifiedCount };
     },
-    /** Oldest first, as they would have come live. */
+    /** Oldest first, in the order of live delivery. */
     async waiting(userId: string, limit: number, after?: string): Promise<Notification[]> {
       const found = await Notifications.find({
         userId: new Types.ObjectId(userId),
@@ -56,7 +56,10 @@ export function createNotifications(options: { models: NotificationModels; realt
         .lean();
       return found.map(toNotification);
     },
-    /** The newest after the one a device holds, ascending; without a point, none: the device asks for a page. */
+    /**
+     * The newest after `after`, ascending; none without `after`: the device requests a page
+     * instead.
+     */
     async since(userId: string, after: string | undefined): Promise<Notification[]> {
       if (after === undefined) return [];
       const found = await Notifications.find({ userId: new Types.ObjectId(userId), _id: trusted({ $gt: new Types.ObjectId(after) }) })

@@ -7,7 +7,7 @@ const [ben, eve] = ['b', 'e'].map((letter) => letter.repeat(24)) as [string, str
 const id = () => new Types.ObjectId().toHexString();
 
 let inbox: ServiceFixture;
-/** What realtime was asked to push, and whether anybody was there to get it. */
+/** Requests to realtime, and the users with a subscribed socket. */
 const delivered: any[] = [];
 const broadcasts: any[] = [];
 let online = new Set<string>();
@@ -43,8 +43,8 @@ beforeEach(() => {
 const list = async (userId: string, query = '') => (await inbox.call('GET', `/api/notifications${query}`, userId)).body as any[];
 const about = (recipientId: string, actorId = ben, referenceId = id()) => ({ recipientId, actorId, referenceId });
 
-describe('a fact', () => {
-  test('when it is a like, a comment or an answer, then its recipient has one row each, in these words', async () => {
+describe('a bus event', () => {
+  test('when it is a like, a comment or an RSVP, then its recipient has one notification each, in these words', async () => {
     const ann = id();
     const data = about(ann);
     await inbox.tell('LIKE', `${ann} 1`, { ...data, actorName: 'Ann' });
@@ -69,7 +69,7 @@ describe('a fact', () => {
       createdAt: expect.any(String),
     });
   });
-  test('when it is told many times at once, then it is one row and one push', async () => {
+  test('when it is delivered many times at once, then it is one notification and one push', async () => {
     const ann = id();
     const data = about(ann);
     await Promise.all(Array.from({ length: 20 }, () => inbox.tell('LIKE', `same ${ann}`, data)));
@@ -77,17 +77,17 @@ describe('a fact', () => {
     await waitFor(() => delivered.length > 0);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(delivered).toHaveLength(1);
-    // The same id for another recipient is that one's own.
+    // The same id for another recipient is a notification of that recipient.
     const other = id();
     await inbox.tell('LIKE', `same ${ann}`, { ...data, recipientId: other });
     expect(await list(other)).toHaveLength(1);
   });
-  test('when it is one’s own doing, then no bell rings', async () => {
+  test('when the actor is the recipient, then there is no notification', async () => {
     const ann = id();
     await inbox.tell('LIKE', `own ${ann}`, about(ann, ann));
     expect(await list(ann)).toEqual([]);
   });
-  test('when nobody knows the actor, then users is asked; if it is away, "User" did it', async () => {
+  test('when the name of the actor is unknown, then users is requested; during its outage the name is "User"', async () => {
     const ann = id();
     await inbox.tell('LIKE', `eve ${ann}`, about(ann, eve));
     usersUp = false;
@@ -96,7 +96,7 @@ describe('a fact', () => {
     expect((await list(ann)).map(({ message }) => message)).toEqual(['User liked your post', 'Eve liked your post']);
   });
   test.each(['LIKE first', 'UNLIKE first'])(
-    'when a like is taken back, %s, then its unread row is gone; a read one stays',
+    'when a like is withdrawn, %s, then its unread notification is removed; a read one stays',
     async (order) => {
       const ann = id();
       const data = about(ann);
@@ -104,7 +104,7 @@ describe('a fact', () => {
       const facts = [() => inbox.tell('LIKE', `like ${ann}`, data, early), () => inbox.tell('UNLIKE', `unlike ${ann}`, data, late)];
       for (const fact of order === 'LIKE first' ? facts : facts.reverse()) await fact();
       expect(await list(ann)).toEqual([]);
-      // A like after that is a new one.
+      // A later like is a new notification.
       await inbox.tell('LIKE', `again ${ann}`, data, new Date());
       const [row] = await list(ann);
       await inbox.call('PATCH', `/api/notifications/${row._id}/read`, ann);
@@ -112,7 +112,7 @@ describe('a fact', () => {
       expect(await list(ann)).toMatchObject([{ _id: row._id, isRead: true }]);
     },
   );
-  test('when it is malformed, then it is parked with the reason, and the next good one arrives', async () => {
+  test('when it is malformed, then it is parked with the reason, and the next event is handled', async () => {
     const ann = id();
     await inbox.tell('LIKE', `bad ${ann}`, { actorId: ben, referenceId: id() } as never);
     await inbox.tell('COMMENT', `good ${ann}`, about(ann));
@@ -123,7 +123,7 @@ describe('a fact', () => {
 });
 
 describe('forwarding', () => {
-  test('when the recipient is connected, then the row is pushed and waits no more; when not, it waits', async () => {
+  test('when the recipient is connected, then the notification is pushed; otherwise it is kept as undelivered', async () => {
     const [there, away] = [id(), id()];
     online.add(there);
     await inbox.tell('LIKE', `there ${there}`, about(there));
@@ -136,7 +136,7 @@ describe('forwarding', () => {
     await inbox.ask('/delivered', { userId: away, ids: [row._id] });
     expect(await waiting(away)).toEqual([]);
   });
-  test('when realtime is away, then nothing is lost: it is forwarded when realtime is back', async () => {
+  test('when realtime is down, then the notification is forwarded after its return', async () => {
     const ann = id();
     online.add(ann);
     realtimeUp = false;
@@ -149,7 +149,7 @@ describe('forwarding', () => {
 });
 
 describe('reading', () => {
-  test('when one or all are read, then the number and the own devices agree, and a repeat tells nobody', async () => {
+  test('when one or all are read, then the count and the own devices agree, and a repeat is not broadcast', async () => {
     const ann = id();
     for (const n of [1, 2, 3]) await inbox.tell('LIKE', `${n} ${ann}`, about(ann));
     const unread = async () => (await inbox.call('GET', '/api/notifications/unread-count', ann)).body.unread as number;
@@ -167,7 +167,7 @@ describe('reading', () => {
       { event: 'notification_read', userIds: [ann], payload: { all: true, unread: 0 } },
     ]);
   });
-  test('when it is another’s, then it is 404 and stays unread', async () => {
+  test('when it belongs to another user, then it is 404 and stays unread', async () => {
     const ann = id();
     await inbox.tell('LIKE', `hers ${ann}`, about(ann));
     const [row] = await list(ann);
@@ -176,7 +176,7 @@ describe('reading', () => {
     expect((await inbox.call('GET', '/api/notifications', undefined)).status).toBe(401);
     expect((await inbox.ask('/undelivered', { userId: ann, limit: 10 }, 'nonsense')).status).toBe(401);
   });
-  test('when pages are asked for, then they are newest first and meet without a gap', async () => {
+  test('when pages are requested, then they are newest first and meet without a gap', async () => {
     const ann = id();
     for (let n = 0; n < 5; n += 1) await inbox.tell('LIKE', `${n} ${ann}`, about(ann));
     const first = await list(ann, '?limit=2');

@@ -53,7 +53,9 @@ export function createLikes({
   return {
     like: (postId: string, userId: string) => set(postId, userId, true),
     unlike: (postId: string, userId: string) => set(postId, userId, false),
-    /** Users who like the post, newest like first; `before` is the last user of the previous page. */
+    /**
+     * Users who like the post, newest like first; `before` is the last user of the previous page.
+     */
     async list(postId: string, page: { limit: number; before?: string | undefined }) {
       const post = await posts.find(postId);
       const last =

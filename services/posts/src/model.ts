@@ -8,13 +8,16 @@ export interface PostDocument {
   text: string;
   createdAt: Date;
 }
-/** One per person and post, kept when the like is taken back: the fact of the change leaves from the same document. */
+/**
+ * One per user and post, kept after an unlike: the event of each change is part of the same
+ * document.
+ */
 export interface LikeDocument extends WithOutbox {
   _id: Types.ObjectId;
   postId: Types.ObjectId;
   userId: Types.ObjectId;
   active: boolean;
-  /** Counts changes of mind, so that each has an event id of its own. */
+  /** Counts the changes, so that each has its own event id. */
   version: number;
   changedAt: Date;
 }

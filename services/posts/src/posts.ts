@@ -4,7 +4,9 @@ import type { UserDirectory } from '@linsta/mongo';
 import { trusted, Types, type Model } from 'mongoose';
 import { toPost, type PostDocument, type PostsModels } from './model';
 
-/** How many documents each of these posts has in `model`: counted over an index each time, so the number cannot drift. */
+/**
+ * Documents of each of these posts in `model`, counted over an index each time: it cannot drift.
+ */
 async function countBy(model: Model<never>, postIds: Types.ObjectId[], filter: Record<string, unknown>): Promise<Map<string, number>> {
   const groups = await model.aggregate<{ _id: Types.ObjectId; count: number }>([
     { $match: { postId: { $in: postIds }, ...filter } },

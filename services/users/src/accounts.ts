@@ -104,7 +104,8 @@ export function createAccounts({ models: { Users, Attempts }, sessions, password
     /** By the beginning of the name or of any word of it. */
     async search(text: string, limit: number): Promise<PublicUser[]> {
       const key = fold(text);
-      // A range over an array's elements could be met by two different ones: ask for one element that meets both.
+      // Two different elements of the array could meet the two bounds; $elemMatch wants one that
+      // meets both.
       const filter = { nameKeys: trusted({ $elemMatch: { $gte: key, $lt: `${key}\uffff` } }) };
       // Without a text, the newest: a walk along _id's index, never of the whole collection.
       const found = await (key === '' ? Users.find().sort({ _id: -1 }) : Users.find(filter)).limit(limit).lean();

@@ -6,12 +6,12 @@ import { Schema, type Connection, type Model, type Types } from 'mongoose';
 export interface UserDocument extends WithOutbox {
   _id: Types.ObjectId;
   name: string;
-  /** The folded name, and the folded rest from each further word on: what a search by prefix looks at. */
+  /** The folded name, and its rest from each further word on: the keys of the search by prefix. */
   nameKeys: string[];
   email: string;
   passwordHash: string;
   avatarUrl: string | null;
-  /** Counts changes, so that each has an event id of its own. */
+  /** Counts the changes, so that each has its own event id. */
   version: number;
   createdAt: Date;
 }

@@ -4,7 +4,10 @@ import { AppError } from '@linsta/core';
 const AT_A_TIME = 4;
 const MAX_WAITING = 200;
 
-/** Argon2id with a bound on how many run at once: each takes memory and a thread of the pool that file access needs too. */
+/**
+ * Argon2id with a bound on concurrent hashes: each takes memory and a thread of the pool that file
+ * access needs too.
+ */
 export function createPasswords(memoryKib: number) {
   const options = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: memoryKib, timeCost: 2, parallelism: 1 };
   let running = 0;
@@ -26,7 +29,9 @@ export function createPasswords(memoryKib: number) {
   let decoy: Promise<string> | undefined;
   return {
     hash: (password: string) => inTurn(() => hash(password, options)),
-    /** With no hash, takes as long as with one, so that nobody learns which addresses have an account. */
+    /**
+     * Takes as long without a hash, so that the time does not show which addresses have an account.
+     */
     async matches(passwordHash: string | undefined, password: string): Promise<boolean> {
       decoy ??= hash('nobody has this password', options);
       const against = passwordHash ?? (await decoy);

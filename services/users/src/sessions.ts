@@ -24,9 +24,10 @@ interface SessionsOptions {
 }
 
 /**
- * A refresh token is `<sid>.<random>`; only its hash is stored. Each use rotates it. A token that was rotated away and comes back means that it was
- * stolen, or its thief was first: the whole session ends. Two tabs that refresh at the same moment are no theft: the token before the current one is
- * still taken for 10 s, and rotates again.
+ * A refresh token is `<sid>.<random>`; only its hash is stored. Each use rotates it. A token that
+ * was rotated away and comes back means that it was stolen, or its thief was first: the whole
+ * session ends. Two tabs that refresh at the same moment are no theft: the token before the current
+ * one is still taken for 10 s, and rotates again.
  */
 export function createSessions({ models: { Sessions }, relay, now, jwtSecret, accessTokenSeconds, refreshTokenDays }: SessionsOptions) {
   const lifetimeMs = refreshTokenDays * 24 * 3600 * 1000;

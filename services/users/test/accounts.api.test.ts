@@ -5,7 +5,7 @@ import { createUsersService, loadConfig } from '@linsta/users';
 let clock = new Date('2026-01-05T12:00:00Z').getTime();
 let users: ServiceFixture;
 beforeAll(async () => {
-  // Tokens are checked by the system's clock, so this one only ever runs ahead.
+  // Tokens are verified with the clock of the system, so this one is never behind it.
   clock = Date.now();
   users = await createServiceFixture({
     name: 'users',
@@ -22,18 +22,18 @@ const register = async (name = 'Ann Lee', email = `p${(serial += 1)}@example.com
   const answer = await users.call('POST', '/api/auth/register', undefined, { name, email, password: 'correct horse' });
   return { ...answer, email, id: answer.body.user?._id as string };
 };
-const told = (type: string, id: string) => users.told.filter((event) => event.type === type && (event.data as any).userId === id);
+const published = (type: string, id: string) => users.told.filter((event) => event.type === type && (event.data as any).userId === id);
 
 describe('an account', () => {
-  test('when it is opened, then it is answered with tokens, and others are told its name once', async () => {
+  test('when it is opened, then the answer has tokens, and the name is published once', async () => {
     const { status, body, id, email } = await register();
     expect(status).toBe(201);
     expect(body).toMatchObject({ token: expect.any(String), refreshToken: expect.any(String), user: { name: 'Ann Lee', email } });
-    await waitFor(() => told('USER_CHANGED', id).length > 0);
-    expect(told('USER_CHANGED', id)).toMatchObject([{ data: { userId: id, name: 'Ann Lee', email } }]);
+    await waitFor(() => published('USER_CHANGED', id).length > 0);
+    expect(published('USER_CHANGED', id)).toMatchObject([{ data: { userId: id, name: 'Ann Lee', email } }]);
     expect(JSON.stringify(await users.database.collection('users').find().toArray())).not.toContain('correct horse');
   });
-  test('when an address is taken, in whatever case and however many at once, then one account is opened', async () => {
+  test('when an address is used concurrently in any case, then one account is opened', async () => {
     const email = `Twice.${Date.now()}@Example.com`;
     const answers = await Promise.all([email, email.toLowerCase(), email.toUpperCase(), ` ${email}`].map((each) => register('X', each)));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409]);
@@ -42,21 +42,21 @@ describe('an account', () => {
   test.each([
     ['without a name', { email: 'a@b.co', password: 'correct horse' }],
     ['with a short password', { name: 'A', email: 'a@b.co', password: 'short' }],
-    ['with no address', { name: 'A', email: 'nobody', password: 'correct horse' }],
+    ['with no address', { name: 'A', email: 'malformed', password: 'correct horse' }],
     ['with an operator', { name: 'A', email: { $gt: '' }, password: 'correct horse' }],
     ['with an unknown field', { name: 'A', email: 'a@b.co', password: 'correct horse', isAdmin: true }],
-  ])('when it comes %s, then it is a 400 that names the field', async (_kind, body) => {
+  ])('when the body is %s, then it is a 400 that names the field', async (_kind, body) => {
     const answer = await users.call('POST', '/api/auth/register', undefined, body);
     expect(answer).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST', errors: [{ path: expect.any(String) }] } });
   });
-  test('when its name changes, then others are told, and a change to the same tells nobody', async () => {
+  test('when its name changes, then the change is published; a change to the same name is not', async () => {
     const { id } = await register('Old Name');
     expect(await users.call('PATCH', '/api/users/me', id, { name: 'New Name' })).toMatchObject({ status: 200, body: { name: 'New Name' } });
     await users.call('PATCH', '/api/users/me', id, { name: 'New Name' });
-    await waitFor(() => told('USER_CHANGED', id).length >= 2);
-    expect(told('USER_CHANGED', id).map(({ data }) => (data as any).name)).toEqual(['Old Name', 'New Name']);
+    await waitFor(() => published('USER_CHANGED', id).length >= 2);
+    expect(published('USER_CHANGED', id).map(({ data }) => (data as any).name)).toEqual(['Old Name', 'New Name']);
   });
-  test('when another looks, then the address stays hidden; oneself sees it', async () => {
+  test('when another user reads a profile, then the address is hidden; its owner sees it', async () => {
     const [one, other] = [await register('Zoë Ångström'), await register()];
     expect((await users.call('GET', `/api/users/${one.id}`, other.id)).body).toEqual({
       _id: one.id,
@@ -75,13 +75,13 @@ describe('an account', () => {
 });
 
 describe('signing in', () => {
-  test('when the password is wrong or nobody has the address, then the answer is the same; after ten it is 429', async () => {
+  test('when the password is wrong or the address is unknown, then the answer is the same; after ten it is 429', async () => {
     const { email } = await register();
     const login = (password: string, who = email) => users.call('POST', '/api/auth/login', undefined, { email: who, password });
     const wrong = await login('wrong horse');
-    const nobody = await login('wrong horse', 'nobody@example.com');
+    const unknown = await login('wrong horse', 'unknown@example.com');
     expect(wrong).toMatchObject({ status: 401, body: { code: 'BAD_CREDENTIALS' } });
-    expect({ ...nobody.body, requestId: '' }).toEqual({ ...wrong.body, requestId: '' });
+    expect({ ...unknown.body, requestId: '' }).toEqual({ ...wrong.body, requestId: '' });
     for (let n = 0; n < 9; n += 1) await login('wrong horse');
     const refused = await login('correct horse');
     expect(refused).toMatchObject({ status: 429, body: { code: 'TOO_MANY_ATTEMPTS' } });
@@ -97,7 +97,7 @@ describe('a session', () => {
     return (await users.ask('/sessions/check', { sids: [sid] })).body.active.includes(sid) as boolean;
   };
 
-  test('when a refresh token is used, then it is rotated; when an old one comes back later, the session ends and is told of', async () => {
+  test('when a replaced refresh token is reused, then the session ends and the end is published', async () => {
     const { body, id } = await register();
     const second = await refresh(body.refreshToken);
     expect(second.status).toBe(200);
@@ -107,40 +107,40 @@ describe('a session', () => {
     expect(await refresh(body.refreshToken)).toMatchObject({ status: 401, body: { code: 'INVALID_REFRESH_TOKEN' } });
     expect(await isOpen(body.refreshToken)).toBe(false);
     expect((await refresh(third.body.refreshToken)).status).toBe(401);
-    await waitFor(() => told('SESSION_ENDED', id).length > 0);
-    expect(told('SESSION_ENDED', id)).toHaveLength(1);
+    await waitFor(() => published('SESSION_ENDED', id).length > 0);
+    expect(published('SESSION_ENDED', id)).toHaveLength(1);
   });
-  test('when two tabs refresh at the same moment, then both go on', async () => {
+  test('when two tabs refresh at the same moment, then both have working tokens', async () => {
     const { body } = await register();
     const both = await Promise.all([refresh(body.refreshToken), refresh(body.refreshToken)]);
     expect(both.map(({ status }) => status)).toEqual([200, 200]);
     expect(await isOpen(body.refreshToken)).toBe(true);
   });
-  test('when one signs out, twice, then the session has ended and is told of once', async () => {
+  test('when a user signs out twice, then the session has ended and the end is published once', async () => {
     const { body, id } = await register();
     const [sid = ''] = body.refreshToken.split('.');
     const jwt = body.token as string;
     expect(JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString())).toMatchObject({ sid, userId: id });
     const logout = () => users.callAs(jwt, 'POST', '/api/auth/logout', {});
     expect([(await logout()).status, (await logout()).status]).toEqual([204, 204]);
-    await waitFor(() => told('SESSION_ENDED', id).length > 0);
-    expect(told('SESSION_ENDED', id)).toMatchObject([{ data: { userId: id, sid } }]);
+    await waitFor(() => published('SESSION_ENDED', id).length > 0);
+    expect(published('SESSION_ENDED', id)).toMatchObject([{ data: { userId: id, sid } }]);
     expect((await refresh(body.refreshToken)).status).toBe(401);
   });
 });
 
-describe('for neighbours', () => {
-  test('when they ask who somebody is, then the known ones are answered; without a service token nobody is', async () => {
+describe('internal endpoints', () => {
+  test('when users are requested, then the known ones are answered; without a service token the call is refused', async () => {
     const { id, email } = await register('Known');
     const asked = { userIds: [id, 'f'.repeat(24)] };
     expect((await users.ask('/people', asked)).body).toEqual({ users: [{ _id: id, name: 'Known', email, avatarUrl: null }] });
     expect(await users.ask('/people', asked, 'nonsense')).toMatchObject({ status: 401 });
     expect(await users.ask('/people', { userIds: ['x'] })).toMatchObject({ status: 400 });
   });
-  test('when the service died between a change and its telling, then it tells at the next start', async () => {
+  test('when the process ended between a change and its publication, then the next start publishes it', async () => {
     const { id } = await register();
-    await waitFor(() => told('USER_CHANGED', id).length > 0);
-    const [event] = told('USER_CHANGED', id);
+    await waitFor(() => published('USER_CHANGED', id).length > 0);
+    const [event] = published('USER_CHANGED', id);
     const { ObjectId } = users.database.base.mongo;
     await users.database.collection('users').updateOne({ _id: new ObjectId(id) }, {
       $push: { outbox: { ...event, id: 'left behind' } },
@@ -151,7 +151,7 @@ describe('for neighbours', () => {
     await waitFor(async () => (await users.database.collection('users').countDocuments({ outboxAt: { $exists: true } })) === 0);
   });
   if ((process.env.MONGO_URL ?? '') === '')
-    test('when the database is away, then every call is a 503 with Retry-After, and readiness says which', async () => {
+    test('when the database is down, then every call is a 503 with Retry-After, and readiness names it', async () => {
       const { id } = await register();
       await users.loseDatabase();
       for (const [method, path, body] of [

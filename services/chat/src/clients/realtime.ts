@@ -1,11 +1,14 @@
 import { MAX_BATCH, type Broadcast } from '@linsta/contracts';
-import type { Logger } from '@linsta/core';
+import { messageOf, type Logger } from '@linsta/core';
 import { createBatchQueue, type InternalClient } from '@linsta/http';
 import { z } from 'zod';
 
-/** Asks realtime to push to devices. Push is a hint: what cannot be pushed is found by `resume`, so a failure is only noted. */
+/**
+ * Requests pushes to devices. A push is a hint: `resume` finds messages that were not pushed, so a
+ * failure is only logged.
+ */
 export function createRealtimeClient(options: { client: InternalClient; logger: Logger }) {
-  const link = createBatchQueue<Broadcast, undefined>({
+  const queue = createBatchQueue<Broadcast, undefined>({
     maxBatch: MAX_BATCH,
     maxWaiting: 5_000,
     send: async (broadcasts) => {
@@ -14,10 +17,11 @@ export function createRealtimeClient(options: { client: InternalClient; logger: 
     },
   });
   return {
+    /** Returns at once. */
     broadcast(broadcast: Broadcast): void {
-      link.push(broadcast).catch((error: Error) => options.logger.warn({ err: error.message }, 'broadcast not pushed'));
+      queue.push(broadcast).catch((error: unknown) => options.logger.warn({ err: messageOf(error) }, 'broadcast failed'));
     },
-    idle: () => link.idle(),
+    idle: () => queue.idle(),
   };
 }
 export type RealtimeClient = ReturnType<typeof createRealtimeClient>;

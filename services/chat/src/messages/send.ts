@@ -1,0 +1,75 @@
+import { MAX_BATCH, type BatchedSend, type SendOutcome } from '@linsta/contracts';
+import { internalError, itemAt, toAppError, type AppError, type Logger } from '@linsta/core';
+import { createBatchQueue } from '@linsta/http';
+import type { UserDirectory } from '@linsta/mongo';
+import { toReceivedMessage, type MessageDocument } from '../model';
+import { refusalOf, type Participants } from '../rooms/participants';
+import type { Summaries } from '../rooms/summaries';
+import type { Insert } from './insert';
+import type { MessageSentRelay, SentMessage } from './publish';
+
+const failed = ({ code, message, status }: AppError): SendOutcome => ({ ok: false, error: { code, message, status } });
+
+/**
+ * All sends of this process pass one queue, one batch at a time, so that they compete for numbers
+ * only with other chat processes. Each send has its own outcome.
+ */
+export function createSending(options: {
+  insert: Insert;
+  participants: Participants;
+  summaries: Summaries;
+  directory: UserDirectory;
+  relay: MessageSentRelay;
+  logger: Logger;
+  maxWaiting: number;
+}) {
+  const { insert, participants, summaries, directory, relay } = options;
+
+  const sendBatch = async (batch: BatchedSend[]): Promise<SendOutcome[]> => {
+    const members = await participants.of(batch.map((send) => send.chatRoomId));
+    const refusals = batch.map((send) => refusalOf(members.get(send.chatRoomId), send.senderId));
+    const outcomes = await insert(batch.filter((_, at) => refusals[at] === undefined));
+
+    const stored: MessageDocument[] = [];
+    const fresh: SentMessage[] = [];
+    for (const outcome of outcomes) {
+      if (!outcome.ok) continue;
+      const { message, duplicate } = outcome;
+      stored.push(message);
+      if (!duplicate && relay.enabled) fresh.push({ message, participants: members.get(message.chatRoomId.toHexString()) ?? [] });
+    }
+    // Repeats as well: the process that stored the first one may have died before it updated the
+    // summary.
+    summaries.update(stored);
+    const names = await directory.names(new Set(stored.map(({ senderId }) => senderId.toHexString())));
+    relay.offer(fresh);
+
+    let next = 0;
+    return batch.map((send, at): SendOutcome => {
+      const refusal = refusals[at];
+      if (refusal !== undefined) return failed(refusal);
+      const outcome = itemAt(outcomes, next);
+      next += 1;
+      if (!outcome.ok) return failed(outcome.error);
+      return {
+        ok: true,
+        message: toReceivedMessage(outcome.message, names),
+        participants: members.get(send.chatRoomId) ?? [],
+        duplicate: outcome.duplicate,
+      };
+    });
+  };
+
+  const queue = createBatchQueue<BatchedSend, SendOutcome>({ send: sendBatch, maxBatch: MAX_BATCH, maxWaiting: options.maxWaiting });
+  const failureOf = (error: unknown): SendOutcome => {
+    const known = toAppError(error);
+    if (known === undefined) options.logger.error({ err: error }, 'message batch failed');
+    return failed(known ?? internalError());
+  };
+  return {
+    /** One outcome per send, in order; during an outage each is a 503-class failure. */
+    push: (sends: BatchedSend[]): Promise<SendOutcome[]> => Promise.all(sends.map((send) => queue.push(send).catch(failureOf))),
+    idle: () => queue.idle(),
+  };
+}
+export type Sending = ReturnType<typeof createSending>;
