@@ -1,5 +1,6 @@
-export { LinstaError } from './errors.js';
+export { select } from './core/store.js';
+export { isRetryable, LinstaError } from './errors.js';
 export { createLinsta } from './linsta.js';
-export { createIndexedDbOutbox, createMemoryOutbox } from './outbox-storage.js';
-export { createSession } from './session.js';
+export { createIndexedDbOutbox, createMemoryOutbox } from './outbox/storage.js';
+export { createSession } from './session/session.js';
 export type * from './types.js';

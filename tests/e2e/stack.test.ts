@@ -63,7 +63,7 @@ describeWith(noBroker ?? noSharedRedis, 'every service as processes of its own, 
       token,
       transports: [transport],
       outbox: createMemoryOutbox(),
-      compareEveryMs: 2_000,
+      resyncEveryMs: 2_000,
     });
     clients.push(linsta);
     linsta.connect();

@@ -97,7 +97,7 @@ export async function runSchedule(options: {
             outbox: storage,
             transports,
             deadlineMs: 5_000,
-            compareEveryMs: 1_000,
+            resyncEveryMs: 1_000,
           });
           for (const { id } of mine) {
             const room = linsta.messages(id);

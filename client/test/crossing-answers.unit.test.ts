@@ -1,40 +1,40 @@
 import { EventEmitter } from 'node:events';
 import type { Notification, Room } from '@linsta/contracts';
-import type { Connection } from '../src/connection.js';
-import { createNotifications } from '../src/notifications.js';
-import { createPresence } from '../src/presence.js';
-import { createRooms } from '../src/rooms.js';
-import type { Call } from '../src/types.js';
+import type { Connection } from '../src/connection/types.js';
+import type { Call } from '../src/http/types.js';
+import { createNotifications } from '../src/notifications/notifications.js';
+import { createPresence } from '../src/presence/presence.js';
+import { createRooms } from '../src/rooms/rooms.js';
 
-/** What is asked of the server, in order; each is answered when the test says so. */
-function createQuestions() {
-  const asked: { what: string; answer(value: unknown): void }[] = [];
-  const ask = (what: string) => new Promise<never>((resolve) => asked.push({ what, answer: resolve }));
-  const answer = async (what: string, value: unknown) => {
-    const at = asked.findIndex((question) => question.what === what);
-    if (at === -1) throw new Error(`${what} was not asked, but ${asked.map((question) => question.what).join()}`);
-    asked.splice(at, 1)[0]?.answer(value);
-    await settle();
+/** Requests in order; each is answered when the test says so. */
+function createServerStub() {
+  const open: { name: string; answer(value: unknown): void }[] = [];
+  const request = (name: string) => new Promise<never>((resolve) => open.push({ name, answer: resolve }));
+  const answer = async (name: string, value: unknown) => {
+    const at = open.findIndex((entry) => entry.name === name);
+    if (at === -1) throw new Error(`${name} was not requested, but ${open.map((entry) => entry.name).join()}`);
+    open.splice(at, 1)[0]?.answer(value);
+    await nextTurn();
   };
-  return { asked, ask, answer };
+  return { request, answer };
 }
-const settle = () => new Promise((resolve) => setImmediate(resolve));
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 const id = (n: number) => n.toString(16).padStart(24, '0');
 
-describe('answers and news that cross', () => {
-  test('when somebody’s going is heard before the answer that still has him there, then he is gone', async () => {
-    const { ask, answer } = createQuestions();
+describe('answers that cross with pushed changes', () => {
+  test('when a person’s going offline is pushed before an older snapshot is answered, then the person stays offline', async () => {
+    const { request, answer } = createServerStub();
     const socket = new EventEmitter();
     const connection = {
       socket,
-      ask: (event: string) => ask(event),
+      request: (event: string) => request(event),
       online: () => true,
       onOnline: () => undefined,
-      insist: (work: () => Promise<unknown>) => void work(),
+      retryWhileConnected: (work: () => Promise<unknown>) => void work(),
     };
-    const presence = createPresence(connection as unknown as Connection)([id(1), id(2)]);
+    const presence = createPresence(connection as unknown as Connection).of([id(1), id(2)]);
     presence.subscribe(() => undefined);
-    await settle();
+    await nextTurn();
     socket.emit('presence', { userId: id(1), status: 'offline', lastSeenAt: '2026-01-01T00:00:01.000Z' });
     await answer('presence_subscribe', {
       presence: [1, 2].map((n) => ({ userId: id(n), status: 'online', lastSeenAt: '2026-01-01T00:00:00.000Z' })),
@@ -42,7 +42,7 @@ describe('answers and news that cross', () => {
     expect(Object.values(presence.get()).map(({ status }) => status)).toEqual(['offline', 'online']);
   });
 
-  describe('the bell', () => {
+  describe('notifications', () => {
     const notification = (n: number, isRead = false): Notification => ({
       _id: id(n),
       userId: id(100),
@@ -53,45 +53,46 @@ describe('answers and news that cross', () => {
       isRead,
       createdAt: '2026-01-01T00:00:00.000Z',
     });
-    const createBell = () => {
-      const questions = createQuestions();
-      return { ...questions, bell: createNotifications(questions.ask as unknown as Call) };
+    const createList = () => {
+      const server = createServerStub();
+      const call = server.request as unknown as Call;
+      return { ...server, notifications: createNotifications({ call, markAllRead: () => Promise.resolve() }) };
     };
     beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
     afterEach(() => jest.useRealTimers());
 
-    test('when one is read while the list is on its way, then it stays read, and the number is asked for again', async () => {
-      const { bell, answer } = createBell();
-      void bell.load();
-      bell.arrived(notification(1));
-      bell.wasRead({ ids: [id(1)], unread: 0 });
+    test('when one is read while the list is on its way, then it stays read, and the number is requested again', async () => {
+      const { notifications, answer } = createList();
+      void notifications.load();
+      notifications.received(notification(1));
+      notifications.wasRead({ ids: [id(1)], unread: 0 });
       await answer('GET /api/notifications/unread-count', { unread: 1 });
       await answer('GET /api/notifications', [notification(1)]);
-      expect(bell.get()).toMatchObject({ status: 'ready', unread: 0, notifications: [{ isRead: true }] });
+      expect(notifications.get()).toMatchObject({ status: 'ready', unread: 0, notifications: [{ isRead: true }] });
       jest.advanceTimersByTime(300);
       await answer('GET /api/notifications/unread-count', { unread: 0 });
-      expect(bell.get().unread).toBe(0);
+      expect(notifications.get().unread).toBe(0);
     });
 
     test('when one arrives while what was missed is on its way, then neither is lost and the number is the server’s', async () => {
-      const { bell, answer } = createBell();
-      const { after, answered } = bell.resuming();
+      const { notifications, answer } = createList();
+      const { after, answered } = notifications.resuming();
       expect(after).toBeUndefined();
-      bell.arrived(notification(2));
-      answered([notification(1)], 1);
-      expect(bell.get().notifications.map(({ _id }) => _id)).toEqual([id(2), id(1)]);
+      notifications.received(notification(2));
+      answered([notification(1)], 1, false);
+      expect(notifications.get().notifications.map(({ _id }) => _id)).toEqual([id(2), id(1)]);
       jest.advanceTimersByTime(300);
       await answer('GET /api/notifications/unread-count', { unread: 2 });
-      expect(bell.get().unread).toBe(2);
+      expect(notifications.get().unread).toBe(2);
     });
 
-    test('when the news of two readings come in the wrong order, then the number is the server’s in the end', async () => {
-      const { bell, answer } = createBell();
-      bell.wasRead({ ids: [id(2)], unread: 3 });
-      bell.wasRead({ ids: [id(1)], unread: 4 });
+    test('when the reports of two readings come in the wrong order, then the number is the server’s in the end', async () => {
+      const { notifications, answer } = createList();
+      notifications.wasRead({ ids: [id(2)], unread: 3 });
+      notifications.wasRead({ ids: [id(1)], unread: 4 });
       jest.advanceTimersByTime(300);
       await answer('GET /api/notifications/unread-count', { unread: 3 });
-      expect(bell.get().unread).toBe(3);
+      expect(notifications.get().unread).toBe(3);
     });
   });
 
@@ -121,23 +122,23 @@ describe('answers and news that cross', () => {
       createdAt: '2026-01-02T00:00:00.000Z',
     });
     /** Fifty rooms with nothing unread are held; elsewhere there are two unread. */
-    const createList = async () => {
-      const questions = createQuestions();
-      const rooms = createRooms({ userId: () => id(100), call: questions.ask as unknown as Call, onRow: () => undefined });
+    const createRoomList = async () => {
+      const server = createServerStub();
+      const rooms = createRooms({ userId: () => id(100), call: server.request as unknown as Call, onRow: () => undefined });
       void rooms.load();
-      await questions.answer(
+      await server.answer(
         'GET /api/chat/rooms',
         Array.from({ length: PAGE }, (_, n) => room(n, 0)),
       );
-      rooms.counting()(2);
+      rooms.unreadRequested()(2);
       expect(rooms.get()).toMatchObject({ unread: 2, hasMore: true });
-      return { ...questions, rooms };
+      return { ...server, rooms };
     };
     beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
     afterEach(() => jest.useRealTimers());
 
     test('when a message comes into one that is not held, then what was unread there is not counted twice', async () => {
-      const { rooms, answer } = await createList();
+      const { rooms, answer } = await createRoomList();
       rooms.received(message(77, 3));
       jest.advanceTimersByTime(100);
       await answer('GET /api/chat/rooms', [room(77, 3), ...Array.from({ length: PAGE - 1 }, (_, n) => room(n, 0))]);
@@ -147,9 +148,9 @@ describe('answers and news that cross', () => {
       expect(rooms.get().unread).toBe(3);
     });
 
-    test('when a message comes while the count is on its way, then the two are not mixed, and the count is asked for again', async () => {
-      const { rooms, answer } = await createList();
-      const counted = rooms.counting();
+    test('when a message comes while the count is on its way, then the two are not mixed, and the count is requested again', async () => {
+      const { rooms, answer } = await createRoomList();
+      const counted = rooms.unreadRequested();
       rooms.received(message(7, 1));
       counted(2);
       expect(rooms.get().unread).toBe(3);

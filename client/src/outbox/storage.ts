@@ -16,21 +16,35 @@ export function createMemoryOutbox(): OutboxStorage {
 /** Unsent messages in the browser, across reloads. */
 export function createIndexedDbOutbox(name = 'linsta'): OutboxStorage {
   let opening: Promise<IDBPDatabase> | undefined;
+  const forget = () => (opening = undefined);
   const database = () => {
     opening ??= openDB(name, 1, {
       upgrade: (db) => void db.createObjectStore('outbox').createIndex('userId', 'userId'),
-      // Another version of the app wants to upgrade: let it.
-      blocking: () => void opening?.then((db) => db.close()).finally(() => (opening = undefined)),
+      // Another version of the app upgrades the database: it waits until this connection is closed.
+      blocking: () => void opening?.then((db) => db.close(), forget).finally(forget),
+      // The browser closed the connection, e.g. because its data was cleared.
+      terminated: forget,
     });
+    // A failed opening is tried again by the next call.
+    opening.catch(forget);
     return opening;
   };
   return {
     load: async (userId) => (await (await database()).getAllFromIndex('outbox', 'userId', userId)) as OutboxEntry[],
     put: async (entry) => void (await (await database()).put('outbox', entry, keyOf(entry))),
     remove: async (userId, clientMessageId) => (await database()).delete('outbox', keyOf({ userId, clientMessageId })),
-    close: () => void opening?.then((db) => db.close()),
+    close() {
+      void opening?.then((db) => db.close(), forget);
+      forget();
+    },
   };
 }
 
-/** IndexedDB where there is one, else memory. A browser that forbids it (private windows) gets memory too. */
-export const defaultOutbox = (): OutboxStorage => (typeof indexedDB === 'undefined' ? createMemoryOutbox() : createIndexedDbOutbox());
+/** IndexedDB where there is one, else memory. */
+export function createDefaultOutbox(): OutboxStorage {
+  try {
+    return typeof indexedDB === 'undefined' || indexedDB === null ? createMemoryOutbox() : createIndexedDbOutbox();
+  } catch {
+    return createMemoryOutbox(); // the browser forbids it
+  }
+}
