@@ -1,4 +1,5 @@
-// What looks at the web app with a Chromium: `npm run screenshots [-- folder [name ...]]`, `npm run web-figures`.
+// What looks at the web app with a Chromium: `npm run screenshots [-- folder [name ...]]`, `npm run
+// web-figures`.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root, setup } from './setup.mjs';

@@ -1,4 +1,5 @@
-// Random schedules against the client: `npm run client-chaos [-- schedules [seed]]`. A seed that failed is run again by naming it.
+// Random schedules against the client: `npm run client-chaos [-- schedules [seed]]`. A seed that
+// failed is run again by naming it.
 import { randomInt } from 'node:crypto';
 
 const [schedules = '300', seed = String(randomInt(2 ** 31))] = process.argv.slice(2);

@@ -1,4 +1,5 @@
-// Releases the contract: writes it as it is now to docs/contract, which a test holds later changes against.
+// Releases the contract: writes it as it is now to docs/contract, which a test holds later changes
+// against.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

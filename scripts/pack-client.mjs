@@ -1,4 +1,5 @@
-// Makes client/dist complete in itself before it is packed: the contract's types go along, so that nobody needs this repository. Runs as `prepack`.
+// Makes client/dist complete in itself before it is packed: the contract's types go along, so that
+// nobody needs this repository. Runs as `prepack`.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, setup } from './setup.mjs';

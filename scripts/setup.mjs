@@ -1,4 +1,5 @@
-// What every npm script begins with: install what is missing, build what changed. Plain Node, since nothing is installed yet.
+// What every npm script begins with: install what is missing, build what changed. Plain Node, since
+// nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';

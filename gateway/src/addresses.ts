@@ -3,7 +3,9 @@ import { isIP, type Socket } from 'node:net';
 import proxyAddr from 'proxy-addr';
 import type { GatewayConfig } from './config';
 
-/** The address of a client: the socket's, or the one that trusted proxies noted in X-Forwarded-For. */
+/**
+ * The address of a client: the socket's, or the one that trusted proxies noted in X-Forwarded-For.
+ */
 export function createAddresses({ TRUST_PROXY, TRUSTED_PROXIES }: Pick<GatewayConfig, 'TRUST_PROXY' | 'TRUSTED_PROXIES'>) {
   const trusted = TRUSTED_PROXIES.length === 0 ? undefined : proxyAddr.compile(TRUSTED_PROXIES);
   return {
@@ -26,7 +28,10 @@ export function createAddresses({ TRUST_PROXY, TRUSTED_PROXIES }: Pick<GatewayCo
 }
 export type Addresses = ReturnType<typeof createAddresses>;
 
-/** The unit of a limit: an IPv4 address, or the /64 of an IPv6 one, since a single customer owns that many. */
+/**
+ * The unit of a limit: an IPv4 address, or the /64 of an IPv6 one, since a single customer owns
+ * that many.
+ */
 export function bucketOf(address: string): string {
   if (isIP(address) !== 6) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

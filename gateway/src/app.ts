@@ -82,7 +82,10 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
 /** Everything but the API, sockets and health. */
 const isPage = (path: string) => !/^\/(?:api|socket\.io|internal|livez|readyz)(?:\/|$)/i.test(path);
 
-/** The path of a request: named, checked, counted, then passed to the one service that the contract names. */
+/**
+ * The path of a request: named, checked, counted, then passed to the one service that the contract
+ * names.
+ */
 function createApp({ config, logger, pages, cors, addresses, limits, proxy, health, verifyToken, sessions }: Parts): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false).set('query parser', 'simple').set('env', 'production');

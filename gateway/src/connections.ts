@@ -3,7 +3,10 @@ import { AppError, unavailable } from '@linsta/core';
 import type { GatewayConfig } from './config';
 import { bucketOf, type Addresses } from './addresses';
 
-/** Beyond a limit a client still gets an answer on this many further connections; then connections are closed at once. */
+/**
+ * Beyond a limit a client still gets an answer on this many further connections; then connections
+ * are closed at once.
+ */
 const HEADROOM = 200;
 const HEADROOM_PER_ADDRESS = 20;
 
@@ -33,7 +36,10 @@ export function createConnections(
   return {
     /** Total after which the server drops connections without an answer. */
     hardLimit: config.MAX_CONNECTIONS + HEADROOM,
-    /** Counts a new connection; beyond a limit its first request is refused, or it is closed at once. */
+    /**
+     * Counts a new connection; beyond a limit its first request is refused, or it is closed at
+     * once.
+     */
     accept(socket: Socket): void {
       total += 1;
       socket.once('close', () => (total -= 1));
@@ -46,7 +52,9 @@ export function createConnections(
     },
     /** Why requests on this connection are refused, if they are. */
     refusal: (socket: Socket): AppError | undefined => refused.get(socket),
-    /** Counts an upgraded connection that came through a proxy for its client's address. Throws 429. */
+    /**
+     * Counts an upgraded connection that came through a proxy for its client's address. Throws 429.
+     */
     admitUpgrade(socket: Socket, address: string): void {
       if (!addresses.isProxy(socket)) return;
       if (count(socket, address) > config.MAX_CONNECTIONS_PER_ADDRESS) throw tooMany();

@@ -5,9 +5,9 @@ import type { Socket } from 'node:net';
 const MAX_WAITING = 100;
 
 /**
- * Handles the requests of one connection one after another. Node hands over pipelined requests at once and never
- * tells the later ones that their connection is gone: each would keep its open file or upstream request for good.
- * Here a request that waits on a lost connection is never begun.
+ * Handles the requests of one connection one after another. Node hands over pipelined requests at
+ * once and never tells the later ones that their connection is gone: each would keep its open file
+ * or upstream request for good. Here a request that waits on a lost connection is never begun.
  */
 export function inOrder(handle: RequestListener): RequestListener {
   const lanes = new WeakMap<Socket, { waiting: [IncomingMessage, ServerResponse][] }>();

@@ -6,7 +6,10 @@ import type { GatewayConfig } from './config';
 
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Whether a Host header names this machine by address or as localhost: no other site's name can stand for it. */
+/**
+ * Whether a Host header names this machine by address or as localhost: no other site's name can
+ * stand for it.
+ */
 export function isLocalHost(host: string | undefined): boolean {
   if (host === undefined || !URL.canParse(`http://${host}`)) return false;
   const { hostname } = new URL(`http://${host}`);
@@ -17,17 +20,21 @@ export function isLocalHost(host: string | undefined): boolean {
 export function createOrigins(config: Pick<GatewayConfig, 'CORS_ORIGIN' | 'NODE_ENV' | 'HOST'>) {
   const listed = new Set(config.CORS_ORIGIN ?? []);
   const localToo = config.CORS_ORIGIN === undefined && config.NODE_ENV !== 'production';
-  // A foreign site can point its own name at a loopback address (DNS rebinding); its pages then have "the same origin".
+  // A foreign site can point its own name at a loopback address (DNS rebinding); its pages then
+  // have "the same origin".
   const anyHostName = config.NODE_ENV === 'production' || !isLocalHost(config.HOST);
 
   const isOwnPage = ({ headers }: IncomingMessage, origin: URL): boolean => {
-    // Set by the browser itself, out of the reach of scripts, and right behind a proxy that rewrites Host.
+    // Set by the browser itself, out of the reach of scripts, and right behind a proxy that
+    // rewrites Host.
     if (headers['sec-fetch-site'] === 'same-origin') return true;
     const host = headers.host?.toLowerCase();
     return origin.host === host && (anyHostName || isLocalHost(host));
   };
   return {
-    /** Throws 403. Clients that are not browsers send no Origin; they are authorised by their token. */
+    /**
+     * Throws 403. Clients that are not browsers send no Origin; they are authorised by their token.
+     */
     assertAllowed(request: IncomingMessage): void {
       const { origin } = request.headers;
       if (origin === undefined || listed.has(origin)) return;
@@ -45,8 +52,8 @@ export type Origins = ReturnType<typeof createOrigins>;
 const HEADERS = ['authorization', 'content-type', 'x-request-id'];
 
 /**
- * Refuses pages of foreign origins, lets allowed pages read every answer, and answers preflights. Bearer tokens need no
- * credentials mode.
+ * Refuses pages of foreign origins, lets allowed pages read every answer, and answers preflights.
+ * Bearer tokens need no credentials mode.
  */
 export function createCors(origins: Origins, { CORS_HEADERS }: Pick<GatewayConfig, 'CORS_HEADERS'>): RequestHandler {
   const preflight = {

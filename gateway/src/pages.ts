@@ -17,7 +17,10 @@ const WEB_DIRECTORY = join(__dirname, '..', '..', 'web', 'dist');
 /** A page of the app; a path with an extension is a file that is not there. */
 const isNavigation = (path: string) => !/\.[a-z0-9]{1,10}$/i.test(path);
 
-/** What stands at the gateway beside the API: the contract, and the web app where it was built (else a small welcome page). */
+/**
+ * What stands at the gateway beside the API: the contract, and the web app where it was built (else
+ * a small welcome page).
+ */
 export function createPages({
   directory = WEB_DIRECTORY,
   demoUsers,

@@ -7,12 +7,16 @@ export interface Target {
   search: string;
 }
 
-// Every public path is made of these. An escaped, doubled, dotted or back-slashed form of it means something else to somebody on the way: refused, not repaired.
+// Every public path is made of these. An escaped, doubled, dotted or back-slashed form of it means
+// something else to somebody on the way: refused, not repaired.
 const PATH = /^\/(?:[A-Za-z0-9._~-]+\/)*(?:[A-Za-z0-9._~-]+)?$/;
 const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 const QUERY = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?[\]]|%[0-9A-Fa-f]{2})*$/;
 
-/** Takes a request's target as it stood on the wire. Throws 400 for anything but one canonical spelling. */
+/**
+ * Takes a request's target as it stood on the wire. Throws 400 for anything but one canonical
+ * spelling.
+ */
 export function toTarget(url: string): Target {
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
@@ -54,7 +58,10 @@ export function methodsOf(path: string): string[] | undefined {
   return pattern && [...pattern.methods.keys()];
 }
 
-/** The one call that this is. Throws 404 for a path that is not in the contract, 405 for another method. */
+/**
+ * The one call that this is. Throws 404 for a path that is not in the contract, 405 for another
+ * method.
+ */
 export function publicCall(method: string, path: string): PublicCall {
   const pattern = patternOf(path);
   if (pattern === undefined) throw notFound('Path');

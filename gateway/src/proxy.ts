@@ -9,7 +9,10 @@ import type { GatewayConfig } from './config';
 import { sidOf, type Target } from './paths';
 import type { RealtimeNodes } from './realtime-nodes';
 
-/** Client headers that reach a service. All others are dropped, among them every header that services trust. */
+/**
+ * Client headers that reach a service. All others are dropped, among them every header that
+ * services trust.
+ */
 const FORWARDED = [
   'accept',
   'accept-language',
@@ -22,7 +25,10 @@ const FORWARDED = [
   'traceparent',
   'tracestate',
 ];
-/** Headers of a service's answer that do not reach the client: those of the hop, and those that the gateway sets. */
+/**
+ * Headers of a service's answer that do not reach the client: those of the hop, and those that the
+ * gateway sets.
+ */
 const WITHHELD = /^(?:connection|keep-alive|proxy-.*|te|trailer|upgrade|server|x-powered-by|access-control-.*|vary)$/;
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 /** A larger body is not read to its end; the connection is closed after the answer. */
@@ -52,21 +58,27 @@ function assertFraming(request: IncomingMessage, maxBodyBytes: number): void {
   const encoding = request.headers['transfer-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked')
     throw new AppError('BAD_REQUEST', 'The transfer encoding is not understood');
-  // http-proxy gives a DELETE without length a length of 0 and sends its chunks all the same: the next request on that connection would be the caller's.
+  // http-proxy gives a DELETE without length a length of 0 and sends its chunks all the same: the
+  // next request on that connection would be the caller's.
   if (BODILESS.has(request.method ?? '') && (encoding !== undefined || announcedBytes(request) > 0))
     throw new AppError('BODY_NOT_EXPECTED', 'This call takes no body');
   if (announcedBytes(request) > maxBodyBytes) throw tooLarge(maxBodyBytes);
 }
 
-/** Passes requests on to the services over kept-alive connections, with a deadline, and answers for those that do not. */
+/**
+ * Passes requests on to the services over kept-alive connections, with a deadline, and answers for
+ * those that do not.
+ */
 export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger: Logger) {
-  // Idle connections are given up well before the services do it (65 s), so that none is taken that is closing.
+  // Idle connections are given up well before the services do it (65 s), so that none is taken that
+  // is closing.
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 20_000 });
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
 
   const refuse = (request: Request, response: Response, error: AppError) => {
     if (error.status === 413) {
-      // Read on and throw away: a caller in the middle of its body would otherwise see a reset connection instead of the answer.
+      // Read on and throw away: a caller in the middle of its body would otherwise see a reset
+      // connection instead of the answer.
       if (announcedBytes(request) > MAX_DISCARDED_BYTES) response.setHeader('connection', 'close');
       request.unpipe().resume();
     }
@@ -86,12 +98,14 @@ export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger:
       const exchange = exchanges.get(request);
       if (exchange === undefined) return;
       const late = () => {
-        // A service is late when it is silent. While the client does not read, the answer waits for the client.
+        // A service is late when it is silent. While the client does not read, the answer waits for
+        // the client.
         if (exchange.answering === true && response.writableNeedDrain) return void exchange.deadline?.refresh();
         logger.warn({ requestId: request.id, upstream: exchange.service }, 'upstream timeout');
         end(exchange, request, response, unavailable(`The ${exchange.service} service did not answer in time`));
       };
-      // The service's time begins when it has the whole request; a caller that dawdles meets the server's own limit.
+      // The service's time begins when it has the whole request; a caller that dawdles meets the
+      // server's own limit.
       const arm = () => (exchange.deadline ??= setTimeout(late, exchange.timeoutMs).unref());
       if (announcedBytes(request) === 0 && request.headers['transfer-encoding'] === undefined) arm();
       else {
@@ -110,7 +124,8 @@ export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger:
       const exchange = exchanges.get(request);
       if (exchange === undefined) return;
       exchange.outgoing = outgoing;
-      // http-proxy repeats this header in the answer; without it, it promises to keep every connection open.
+      // http-proxy repeats this header in the answer; without it, it promises to keep every
+      // connection open.
       request.headers.connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
       if (exchange.refusal !== undefined || response.destroyed) outgoing.destroy();
     },
@@ -140,7 +155,8 @@ export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger:
       target,
       agent,
       changeOrigin: true,
-      // The target is canonical already; without this http-proxy would parse and repair it once more.
+      // The target is canonical already; without this http-proxy would parse and repair it once
+      // more.
       toProxy: true,
       ejectPlugins: true,
       // The library types its own plugins for plain requests only; at run time they take any.
@@ -149,7 +165,8 @@ export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger:
       >,
       on: on as NonNullable<Parameters<typeof createProxyMiddleware<Request, Response>>[0]['on']>,
     });
-  // One for each node: a proxy whose target depends on the request could be directed elsewhere by a request.
+  // One for each node: a proxy whose target depends on the request could be directed elsewhere by a
+  // request.
   const realtimeProxies = new LRUCache<string, ReturnType<typeof proxyTo>>({ max: MAX_NODES, memoMethod: proxyTo });
   const proxies: Record<Exclude<ServiceName, 'realtime'>, ReturnType<typeof proxyTo>> = {
     users: proxyTo(config.USERS_URL),
@@ -160,7 +177,9 @@ export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger:
   };
 
   return {
-    /** Throws what is wrong with the request's framing; from then on the response is taken care of. */
+    /**
+     * Throws what is wrong with the request's framing; from then on the response is taken care of.
+     */
     async forward(service: ServiceName, request: Request, response: Response, forwarding: Forwarding): Promise<void> {
       let node = '';
       try {

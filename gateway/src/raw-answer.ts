@@ -2,7 +2,9 @@ import type { Duplex } from 'node:stream';
 import { AppError } from '@linsta/core';
 import { toProblem } from '@linsta/http';
 
-/** Answers on a bare connection, where there is no response object (yet or any more), and ends it. */
+/**
+ * Answers on a bare connection, where there is no response object (yet or any more), and ends it.
+ */
 export function answerRaw(socket: Duplex, error: AppError, requestId: string, headers: Record<string, string> = {}): void {
   if (!socket.writable) return void socket.destroy();
   const problem = toProblem(error, requestId);

@@ -17,7 +17,9 @@ const isAddress = (url: string) => {
   return hostname === 'localhost' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
 };
 
-/** Every address that a URL's host stands for: several containers behind one name are several nodes. */
+/**
+ * Every address that a URL's host stands for: several containers behind one name are several nodes.
+ */
 async function addressesOf(url: string): Promise<string[]> {
   const { protocol, hostname, port } = new URL(url);
   if (isAddress(url)) return [url];
@@ -38,12 +40,18 @@ async function ask(url: string): Promise<Node> {
 
 export interface RealtimeNodes {
   start(): Promise<void>;
-  /** Throws 400 for a session of a node that is gone, as realtime itself would: the client then begins anew. */
+  /**
+   * Throws 400 for a session of a node that is gone, as realtime itself would: the client then
+   * begins anew.
+   */
   pick(sid: string | undefined): Promise<string>;
   close(): void;
 }
 
-/** Which realtime node a socket goes to: a new one to the next that is up, a poll to the node that its session id names. */
+/**
+ * Which realtime node a socket goes to: a new one to the next that is up, a poll to the node that
+ * its session id names.
+ */
 export function createRealtimeNodes(urls: string[]): RealtimeNodes {
   const [only] = urls;
   if (urls.length === 1 && only !== undefined && isAddress(only))

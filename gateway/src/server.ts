@@ -30,7 +30,10 @@ const FAULTS: Record<string, AppError> = {
   ERR_HTTP_REQUEST_TIMEOUT: new AppError('REQUEST_TIMEOUT', 'The request did not arrive in time'),
   HPE_CHUNK_EXTENSIONS_OVERFLOW: new AppError('BODY_TOO_LARGE', 'The body is too large'),
 };
-/** A connection on which nothing moves for this long is closed, e.g. one whose client does not read its answer. */
+/**
+ * A connection on which nothing moves for this long is closed, e.g. one whose client does not read
+ * its answer.
+ */
 const IDLE_MS = 120_000;
 
 /** Proxies and servers may take different ones of two Host headers. */
@@ -86,7 +89,8 @@ export function createPublicServer({ config, logger, app, addresses, origins, li
   });
   server.on('clientError', (error: Error & { code?: string }, stream) => {
     const socket = stream as Socket & { _httpMessage?: { _headerSent: boolean } };
-    // An answer under way cannot be followed by another; Node's own handler looks at the same field.
+    // An answer under way cannot be followed by another; Node's own handler looks at the same
+    // field.
     if (error.code === 'ECONNRESET' || !socket.writable || socket._httpMessage?._headerSent === true) return void socket.destroy();
     answerRaw(
       socket,

@@ -18,7 +18,10 @@ function assertHandshake({ method, headers }: IncomingMessage): void {
   if (headers['sec-websocket-version'] !== '13') throw new AppError('UPGRADE_REQUIRED', 'WebSocket version 13 is spoken here');
 }
 
-/** Writes on what comes in, and stops reading while the other side cannot take more. Lighter than `pipe()`. */
+/**
+ * Writes on what comes in, and stops reading while the other side cannot take more. Lighter than
+ * `pipe()`.
+ */
 function pump(from: Socket, to: Socket): void {
   from.on('data', (chunk: Buffer) => {
     if (!to.write(chunk)) from.pause();
@@ -61,7 +64,10 @@ export function createTunnels(config: GatewayConfig, logger: Logger) {
   };
 
   return {
-    /** Opens a tunnel for an upgrade that may pass; answers and ends the connection if realtime will not have it. Throws a refusal before that. */
+    /**
+     * Opens a tunnel for an upgrade that may pass; answers and ends the connection if realtime will
+     * not have it. Throws a refusal before that.
+     */
     open(
       request: IncomingMessage,
       client: Socket,

@@ -20,7 +20,10 @@ function createComparison(before: Json, after: Json) {
         )
       : schema;
 
-  /** `sent`: by clients, who must not be asked for more; `received`: by clients, who must not be given less. */
+  /**
+   * `sent`: by clients, who must not be asked for more; `received`: by clients, who must not be
+   * given less.
+   */
   const compare = (was: Json, is: Json, direction: 'sent' | 'received', at: string): void => {
     const [old, now] = [resolve(before, was), resolve(after, is)];
     if (old === undefined) return;
@@ -95,7 +98,10 @@ export function breakingRestChanges(before: Json, after: Json): string[] {
   return found;
 }
 
-/** The same for sockets and bus. What others publish on the bus is sent as well as received: neither may change. */
+/**
+ * The same for sockets and bus. What others publish on the bus is sent as well as received: neither
+ * may change.
+ */
 export function breakingEventChanges(before: Json, after: Json): string[] {
   const { found, compare, resolve } = createComparison(before, after);
   for (const [name, was] of Object.entries<Json>(before.operations)) {

@@ -5,7 +5,10 @@ import { createLogger } from '@linsta/core';
 import jwt from 'jsonwebtoken';
 import { createGatewayService, loadConfig } from '../src';
 
-/** The gateway as a whole before one neighbour that plays all services and writes down what reaches it. */
+/**
+ * The gateway as a whole before one neighbour that plays all services and writes down what reaches
+ * it.
+ */
 
 const JWT_SECRET = 'a secret for the gateway tests that is long enough';
 const ORIGIN = 'https://app.example.com';
@@ -91,7 +94,9 @@ async function startGateway(env: NodeJS.ProcessEnv = {}) {
   return { port: gateway.address().port, url: `http://127.0.0.1:${gateway.address().port}` };
 }
 
-/** Sends exactly this on a bare connection; answers all that comes back until the other side closes. */
+/**
+ * Sends exactly this on a bare connection; answers all that comes back until the other side closes.
+ */
 const raw = (port: number, text: string, more?: (socket: Socket) => void) =>
   new Promise<string>((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => {

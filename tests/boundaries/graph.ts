@@ -59,7 +59,9 @@ export const readManifests = (): Manifest[] =>
     return { folder: dirname(path), name: name ?? '', dependencies, devDependencies };
   });
 
-/** The package of an import: `@linsta/core`, `node:fs`, `express`; undefined for a relative path. */
+/**
+ * The package of an import: `@linsta/core`, `node:fs`, `express`; undefined for a relative path.
+ */
 export function packageOf(specifier: string): string | undefined {
   if (specifier.startsWith('.')) return undefined;
   if (specifier.startsWith('node:')) return specifier;
@@ -69,13 +71,19 @@ export function packageOf(specifier: string): string | undefined {
     .join('/');
 }
 
-/** The file that a relative import names; undefined where there is none (a style sheet, a built file). */
+/**
+ * The file that a relative import names; undefined where there is none (a style sheet, a built
+ * file).
+ */
 export function resolveRelative(from: string, specifier: string, known: ReadonlySet<string>): string | undefined {
   const base = normalize(join(dirname(from), specifier)).replace(/\.js$/, '');
   return [base, `${base}.ts`, `${base}.tsx`, `${base}/index.ts`].find((path) => known.has(path));
 }
 
-/** Import cycles among files, each once, as the files on the way. Type-only imports count: they tie modules as well. */
+/**
+ * Import cycles among files, each once, as the files on the way. Type-only imports count: they tie
+ * modules as well.
+ */
 export function cyclesOf(files: SourceFile[]): string[][] {
   const known = new Set(files.map(({ path }) => path));
   const arrows = new Map(

@@ -14,7 +14,10 @@ interface Row {
   browser?: true;
 }
 
-/** Every arrow between packages that is allowed; everything else is refused. Tests may import everything. */
+/**
+ * Every arrow between packages that is allowed; everything else is refused. Tests may import
+ * everything.
+ */
 export const ARROWS: readonly Row[] = [
   { folder: 'shared/contracts', may: [], browser: true },
   { folder: 'shared/core', may: ['contracts'] },
@@ -39,7 +42,9 @@ export const ARROWS: readonly Row[] = [
   { folder: 'tests/chaos', may: ['contracts', 'core', 'launcher', 'stack', 'testing'] },
 ];
 
-/** Libraries of an entry point that the domain of a service must not see, and the files that may. */
+/**
+ * Libraries of an entry point that the domain of a service must not see, and the files that may.
+ */
 export const ENTRY_LIBRARIES: readonly { library: string; files: RegExp }[] = [
   { library: 'express', files: /^(?:shared\/http|gateway)\/src\// },
   { library: 'amqplib', files: /^(?:shared\/bus|tools\/bench)\/src\// },

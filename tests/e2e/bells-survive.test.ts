@@ -73,7 +73,8 @@ test('when the product is killed three times under likes, comments and RSVPs, th
         await product.start();
       }
     })();
-    // Comments are not idempotent for a client that got no answer: only those that were answered are counted.
+    // Comments are not idempotent for a client that got no answer: only those that were answered
+    // are counted.
     const commented: string[] = [];
     await Promise.all(
       fans.map(async ({ token, user }) => {

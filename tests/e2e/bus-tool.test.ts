@@ -79,7 +79,8 @@ function busToolSuite(start: () => Promise<Running>): void {
     const idOf = (line: string | undefined) => line!.split(' ')[0]!;
     const lines = out.split('\n').filter((line) => line.includes(QUEUE));
     const shown = [];
-    // One after the other: on a broker, what one looks at is out of another's sight for that moment.
+    // One after the other: on a broker, what one looks at is out of another's sight for that
+    // moment.
     for (const line of lines) shown.push({ id: idOf(line), ...(await parked('show', idOf(line))) });
     const ann = shown.find((one) => one.out.includes('"actorName": "Ann"'))!;
     const broken = shown.find((one) => one.out.includes('{not'))!;

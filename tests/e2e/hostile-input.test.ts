@@ -27,7 +27,10 @@ afterAll(async () => {
   await product.stop();
 });
 
-/** Sends a body as it stands. `call` has checked that the refusal is a problem of the documented shape. */
+/**
+ * Sends a body as it stands. `call` has checked that the refusal is a problem of the documented
+ * shape.
+ */
 const raw = async (method: string, path: string, body: string | Uint8Array<ArrayBuffer>, type = 'application/json', token = ann.token) => {
   const response = await fetch(product.url + path, { method, headers: { 'content-type': type, authorization: `Bearer ${token}` }, body });
   return { status: response.status, body: await response.json() };

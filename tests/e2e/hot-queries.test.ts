@@ -133,7 +133,10 @@ test('when docs/scaling.md tells of queries and shard keys, then it is what was 
   if (process.env.UPDATE_DOCS === '1') writeFileSync(DOCUMENT, current);
   else expect(comparable(written)).toBe(comparable(current));
 });
-/** Without the spaces that align a table's columns; which of two good indexes another server prefers is its own choice. */
+/**
+ * Without the spaces that align a table's columns; which of two good indexes another server prefers
+ * is its own choice.
+ */
 const comparable = (text: string) => {
   const cells = text.split('\n').map((line) => line.split('|').map((cell) => cell.trim().replace(/-{3,}/, '---')));
   return cells.map((row) => (onEmbedded || row.length !== 8 ? row : row.toSpliced(5, 1)).join(' | ')).join('\n');

@@ -2,7 +2,10 @@ import { waitFor } from '@linsta/testing';
 import { io, type Socket } from 'socket.io-client';
 import { createProductProcess } from '../support/product-process';
 
-/** A client as the contract describes it: it retries unanswered sends under the same clientMessageId, and resumes after a reconnect. */
+/**
+ * A client as the contract describes it: it retries unanswered sends under the same
+ * clientMessageId, and resumes after a reconnect.
+ */
 function createClient(url: string, token: string, chatRoomId: string) {
   const socket: Socket = io(url, {
     transports: ['websocket'],
@@ -99,7 +102,10 @@ const storedMessages = async () => {
   }
 };
 
-/** Two devices of each send 50 while `disturb` runs; then every device must hold exactly what is stored. */
+/**
+ * Two devices of each send 50 while `disturb` runs; then every device must hold exactly what is
+ * stored.
+ */
 async function exchange(round: string, disturb: (clients: ReturnType<typeof createClient>[]) => Promise<void>) {
   const before = (await storedMessages()).length;
   // Two devices each.

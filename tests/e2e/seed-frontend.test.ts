@@ -6,7 +6,10 @@ import { waitFor } from '@linsta/testing';
 import { JSDOM } from 'jsdom';
 import { startProduct, type Person, type Product } from '../support/product';
 
-/** The frontend code that the product was asked to serve, run as it stands; only the address and the room's id are put in. */
+/**
+ * The frontend code that the product was asked to serve, run as it stands; only the address and the
+ * room's id are put in.
+ */
 
 let product: Product;
 let ann: Person;

@@ -3,7 +3,10 @@ import { waitFor } from '@linsta/testing';
 import jwt from 'jsonwebtoken';
 import { startProduct, type Person, type Product } from '../support/product';
 
-/** What the product was asked to be, row by row: its socket events, REST calls, testing checklist and error list. */
+/**
+ * What the product was asked to be, row by row: its socket events, REST calls, testing checklist
+ * and error list.
+ */
 
 /** Of the product that runs elsewhere, where it does. */
 const JWT_SECRET = process.env.LINSTA_JWT_SECRET ?? 'a secret of the seed that is long enough, e.g. this one';

@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { freePorts } from '@linsta/core';
 import { createTemporaryDirectory, waitFor } from '@linsta/testing';
 
-/** Starting and stopping as a person at a terminal does: what is shown, what is refused in which words, with which exit code. */
+/**
+ * Starting and stopping as a person at a terminal does: what is shown, what is refused in which
+ * words, with which exit code.
+ */
 
 const main = join(__dirname, '..', '..', 'embedded', 'launcher', 'dist', 'main.js');
 const directory = createTemporaryDirectory();

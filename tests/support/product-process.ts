@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { freePorts } from '@linsta/core';
 import { createTemporaryDirectory, waitFor, sharedDatabase } from '@linsta/testing';
 
-/** The built product as a process of its own, so that it can be killed; always on the same port and data. */
+/**
+ * The built product as a process of its own, so that it can be killed; always on the same port and
+ * data.
+ */
 export async function createProductProcess(env: NodeJS.ProcessEnv = {}) {
   const directory = createTemporaryDirectory();
   const database = sharedDatabase();
@@ -22,7 +25,8 @@ export async function createProductProcess(env: NodeJS.ProcessEnv = {}) {
         env: {
           ...process.env,
           NODE_ENV: '',
-          // What a developer has set is for a product of his own; a suite that wants a broker says so.
+          // What a developer has set is for a product of his own; a suite that wants a broker says
+          // so.
           AMQP_URL: '',
           REDIS_URL: '',
           PORT: String(port),

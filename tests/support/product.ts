@@ -19,7 +19,10 @@ const templates = Object.entries<Route>(routes).map(([key, route]) => {
   const [method, path = ''] = key.split(' ');
   return { method, route, pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`) };
 });
-/** Every answer that a test gets is held against the contract: each good one against its schema, each refusal against the problem's. */
+/**
+ * Every answer that a test gets is held against the contract: each good one against its schema,
+ * each refusal against the problem's.
+ */
 function assertAsContract(method: string, path: string, { status, body }: { status: number; body: unknown }): void {
   const [bare = ''] = path.split('?');
   // The more literal template first: /api/users/me before /api/users/:id.
@@ -37,7 +40,10 @@ const elsewhere = (url: string): AllInOne => ({ url, storeUrl: '', stop: () => P
 
 const defaultLogger = (service: string) => createLogger(service, process.env.TEST_LOG_LEVEL ?? 'error');
 
-/** The whole product on a free port, its data in a directory of its own; or the one that runs at LINSTA_URL. */
+/**
+ * The whole product on a free port, its data in a directory of its own; or the one that runs at
+ * LINSTA_URL.
+ */
 export async function startProduct(env: NodeJS.ProcessEnv = {}, createServiceLogger = defaultLogger) {
   const directory = createTemporaryDirectory();
   const database = sharedDatabase();

@@ -43,8 +43,9 @@ export interface ServiceFixture {
 }
 
 /**
- * One service whole: real HTTP on free ports, a real store, the memory bus, really signed tokens. Its neighbours are nock's, and the rest of the net is closed.
- * With MONGO_URL the database is on that server, under a name of its own.
+ * One service whole: real HTTP on free ports, a real store, the memory bus, really signed tokens.
+ * Its neighbours are nock's, and the rest of the net is closed. With MONGO_URL the database is on
+ * that server, under a name of its own.
  */
 export async function createServiceFixture<Config>(options: {
   name: ServiceName;
@@ -53,7 +54,8 @@ export async function createServiceFixture<Config>(options: {
   env?: NodeJS.ProcessEnv;
   now?: () => Date;
 }): Promise<ServiceFixture> {
-  // Not at the top, and given back at the end: it takes over the HTTP of the whole process, which other suites share.
+  // Not at the top, and given back at the end: it takes over the HTTP of the whole process, which
+  // other suites share.
   const { default: nock } = await import('nock');
   if (!nock.isActive()) nock.activate();
   nock.disableNetConnect();

@@ -6,15 +6,22 @@ import { startProduct, type Person } from './product';
 
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-/** The product and a Chromium in which people use it. Whatever a page reports as wrong is kept in `faults`. */
+/**
+ * The product and a Chromium in which people use it. Whatever a page reports as wrong is kept in
+ * `faults`.
+ */
 export async function startWebApp(env: NodeJS.ProcessEnv = {}) {
   const product = await startProduct(env);
   const browser: Browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: browserArguments });
   const contexts = new Set<BrowserContext>();
-  /** Errors of the pages, everything that the Content-Security-Policy refused, and requests to anybody else. */
+  /**
+   * Errors of the pages, everything that the Content-Security-Policy refused, and requests to
+   * anybody else.
+   */
   const faults: string[] = [];
   const tolerated: RegExp[] = [
-    // A page for which there are no demo accounts, and a thing that is not there, are told in the console by the browser itself.
+    // A page for which there are no demo accounts, and a thing that is not there, are told in the
+    // console by the browser itself.
     /demo-users|status of 404/,
   ];
 

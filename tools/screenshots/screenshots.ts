@@ -1,4 +1,7 @@
-/** Photographs every page at three widths in both themes: `npm run screenshots [-- folder [name ...]]`. Look at them. */
+/**
+ * Photographs every page at three widths in both themes: `npm run screenshots [-- folder [name
+ * ...]]`. Look at them.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEMO_USERS, ensureDemoUsers, startAllInOne } from '@linsta/launcher';
@@ -22,7 +25,8 @@ async function main([folder = 'screenshots', ...only]: string[]) {
   });
   await ensureDemoUsers(product.url);
   const data = await createSampleData(product);
-  // Socket.IO takes localhost for a network that is always there; pictures of being offline want another name.
+  // Socket.IO takes localhost for a network that is always there; pictures of being offline want
+  // another name.
   const origin = product.url.replace('localhost', '127.0.0.1');
   const browser = await chromium.launch({ executablePath: chromiumPath, args: browserArguments });
 

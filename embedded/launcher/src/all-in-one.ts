@@ -26,7 +26,10 @@ export interface AllInOneOptions {
   demoUsers?: GatewayDeps['demoUsers'];
 }
 
-/** Node's own recursive mkdir never returns where the kernel answers "no such file" below a directory that is there, e.g. in /proc. */
+/**
+ * Node's own recursive mkdir never returns where the kernel answers "no such file" below a
+ * directory that is there, e.g. in /proc.
+ */
 const ensureDirectory = (path: string): void => {
   if (existsSync(path)) return;
   ensureDirectory(dirname(path));
@@ -59,13 +62,17 @@ function createGatherer() {
 
 const TRIES = 4;
 
-/** All services in this process on the embedded defaults, wired by URL exactly as if each ran alone. Rejects with what was in the way, nothing left running. */
+/**
+ * All services in this process on the embedded defaults, wired by URL exactly as if each ran alone.
+ * Rejects with what was in the way, nothing left running.
+ */
 export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await start(options);
     } catch (error) {
-      // Somebody took an inner port between our look and our use; the gateway's own is the user's to choose.
+      // Somebody took an inner port between our look and our use; the gateway's own is the user's
+      // to choose.
       const { code, port } = error as NodeJS.ErrnoException & { port?: number };
       if (code !== 'EADDRINUSE' || String(port) === (options.env.PORT ?? '5000') || tries === TRIES) throw error;
     }
@@ -132,7 +139,8 @@ async function start({
       createNotificationService(config.notification(), deps('notification')),
       createRealtimeService(config.realtime(), deps('realtime')),
     ];
-    // The gateway opens last and closes first: nobody is let in before the house is ready, or while it is being left.
+    // The gateway opens last and closes first: nobody is let in before the house is ready, or while
+    // it is being left.
     const gateway = createGatewayService(config.gateway(), {
       logger: createServiceLogger('gateway'),
       ...(demoUsers !== undefined && { demoUsers }),

@@ -1,6 +1,8 @@
 import type { DemoUser } from '@linsta/gateway';
 
-/** Two people to try things with; only on the embedded default, where nobody else can reach them. */
+/**
+ * Two people to try things with; only on the embedded default, where nobody else can reach them.
+ */
 export const DEMO_USERS: DemoUser[] = [
   { name: 'Ann Demo', email: 'ann@example.com', password: 'linsta-demo' },
   { name: 'Ben Demo', email: 'ben@example.com', password: 'linsta-demo' },

@@ -44,7 +44,10 @@ const explain = (error: unknown): { sentence: string; status: number } => {
   return { sentence: `Linsta could not start: ${error instanceof Error ? (error.stack ?? message) : String(error)}`, status: 1 };
 };
 
-/** http-proxy still uses `util._extend`, of which newer Nodes warn: nothing that whoever starts this could do anything about. */
+/**
+ * http-proxy still uses `util._extend`, of which newer Nodes warn: nothing that whoever starts this
+ * could do anything about.
+ */
 function withoutWarningsOf(code: string): void {
   const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void;
   process.emitWarning = (...args: unknown[]) => {

@@ -48,7 +48,9 @@ const BUS: Record<BusEventType, string> = {
 
 const nothing = { type: 'null', description: 'No payload' };
 
-/** The socket and the bus contract as AsyncAPI 3.0, made of the schemas that validate each event. */
+/**
+ * The socket and the bus contract as AsyncAPI 3.0, made of the schemas that validate each event.
+ */
 export function createAsyncApi(version: string) {
   const writer = createSchemaWriter('#/components/schemas/');
   const socketMessages: Record<string, unknown> = {};

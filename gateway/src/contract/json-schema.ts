@@ -18,7 +18,10 @@ const moved = (value: unknown, to: string): unknown => {
   );
 };
 
-/** Turns the schemas that validate into JSON Schema 2020-12; those with a name of their own are collected once, in `named`, and referred to. */
+/**
+ * Turns the schemas that validate into JSON Schema 2020-12; those with a name of their own are
+ * collected once, in `named`, and referred to.
+ */
 export function createSchemaWriter(to: '#/components/schemas/') {
   const named: Schemas = {};
   return {

@@ -25,9 +25,9 @@ import { createFlows } from './sockets/flow';
 import { createSessionSweep } from './sockets/sessions';
 
 /**
- * A message of 4,000 characters takes at most 48 kB as JSON escapes, a resume of 1,000 rooms about 60 kB. Larger
- * packets are read up to about Socket.IO's own limit, so that their sender gets a clear error instead of a closed
- * connection.
+ * A message of 4,000 characters takes at most 48 kB as JSON escapes, a resume of 1,000 rooms about
+ * 60 kB. Larger packets are read up to about Socket.IO's own limit, so that their sender gets a
+ * clear error instead of a closed connection.
  */
 const MAX_PACKET_BYTES = 1_152 * 1024;
 
@@ -84,7 +84,8 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
     host.onStop('session sweep', () => sweep.stop());
     const flows = createFlows({ maxUnsentBytes: config.MAX_UNSENT_BYTES, maxUnsentTotalBytes: config.MAX_UNSENT_TOTAL_BYTES });
 
-    // A session id begins with the name of its node, so that a gateway finds the node of a polling request.
+    // A session id begins with the name of its node, so that a gateway finds the node of a polling
+    // request.
     const node = randomBytes(6).toString('base64url');
     const server = createHttpServer();
     server.on(
@@ -98,7 +99,8 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
         node,
       }),
     );
-    // Attached last: Socket.IO takes its own path and leaves every other request to the earlier listener.
+    // Attached last: Socket.IO takes its own path and leaves every other request to the earlier
+    // listener.
     io.attach(server);
     acceptSockets({ io, config, authenticate, sessions, presence, expiry, flows, handlers, logger });
     coalesceWebSocketWrites(io);
@@ -107,7 +109,8 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
     return {
       clients: server,
       async closeClients(listening) {
-        // Closes the transports, not the sockets: a client that is "disconnected by the server" does not reconnect.
+        // Closes the transports, not the sockets: a client that is "disconnected by the server"
+        // does not reconnect.
         await spreadOver([...io.of('/').sockets.values()], config.DRAIN_MS, (socket) => socket.conn.close());
         await io.close();
         await listening.close();

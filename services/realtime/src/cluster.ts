@@ -5,16 +5,20 @@ import type { RealtimeServer } from './server';
 import { createSubscriber } from './subscriber';
 
 const SETTLE_MS = 1_000;
-/** A Redis that is silent is as good as one that is gone. The client's own deadline ends once a command is written. */
+/**
+ * A Redis that is silent is as good as one that is gone. The client's own deadline ends once a
+ * command is written.
+ */
 const PATIENCE_MS = 1_500;
 
 /**
- * What several realtime nodes share: a channel per room, so that a push reaches only the nodes that hold its people, and a place for presence. All names in Redis
- * begin with `prefix`.
+ * What several realtime nodes share: a channel per room, so that a push reaches only the nodes that
+ * hold its people, and a place for presence. All names in Redis begin with `prefix`.
  */
 export async function createCluster({ url, prefix, logger }: { url: string; prefix: string; logger: Logger }) {
   const options = { url, socket: { connectTimeout: 3_000, reconnectStrategy: (tries: number) => Math.min(100 * 2 ** tries, 2_000) } };
-  // A command that cannot be sent fails at once: a push goes on to this node's own sockets, and nobody waits.
+  // A command that cannot be sent fails at once: a push goes on to this node's own sockets, and
+  // nobody waits.
   const commands = createClient({ ...options, disableOfflineQueue: true, commandOptions: { timeout: 2_000 }, pingInterval: 5_000 });
   // Subscriptions wait for Redis instead, and are made again when it is back.
   const subscriptions = createClient({ ...options, pingInterval: 5_000 });
@@ -42,7 +46,10 @@ export async function createCluster({ url, prefix, logger }: { url: string; pref
       const counts = await inTime(commands.pubSubShardNumSub(rooms.map(channelOf)));
       return new Set(rooms.filter((room) => Number(counts[channelOf(room)] ?? 0) > 0));
     },
-    /** For each key whether it was free; whoever asks first has it for so long. Throws while Redis is away. */
+    /**
+     * For each key whether it was free; whoever asks first has it for so long. Throws while Redis
+     * is away.
+     */
     claim: (keys: string[], forMs: number): Promise<boolean[]> =>
       inTime(
         Promise.all(
@@ -52,7 +59,9 @@ export async function createCluster({ url, prefix, logger }: { url: string; pref
           ),
         ),
       ),
-    /** Resolves when the subscriptions asked for so far are in place; after a second in any case. */
+    /**
+     * Resolves when the subscriptions asked for so far are in place; after a second in any case.
+     */
     settled: () =>
       Promise.race([
         subscriptions.ping().then(

@@ -1,4 +1,7 @@
-/** Calls `expire` for each item within a second after its time. One timer for all: a timer per socket would cost more memory than the socket's state. */
+/**
+ * Calls `expire` for each item within a second after its time. One timer for all: a timer per
+ * socket would cost more memory than the socket's state.
+ */
 export function createExpiry<T>(expire: (item: T) => void, now: () => Date) {
   const bySecond = new Map<number, Set<T>>();
   const dueOf = new Map<T, number>();

@@ -10,8 +10,9 @@ export type Push = <E extends keyof ServerToClientEvents>(
 ) => void;
 
 /**
- * On one node: encoded once for all. On several: one emit per user, since only a push to a single room has a channel of its own; one to several rooms
- * would go to every node. A socket is in one user's room alone, so it gets one copy either way.
+ * On one node: encoded once for all. On several: one emit per user, since only a push to a single
+ * room has a channel of its own; one to several rooms would go to every node. A socket is in one
+ * user's room alone, so it gets one copy either way.
  */
 export function createPush(io: RealtimeServer, { clustered }: { clustered: boolean }): Push {
   return (userIds, event, ...payload) => {

@@ -6,8 +6,9 @@ type Listener<T> = (message: T, channel: T) => void;
 const AGAIN_MS = 200;
 
 /**
- * Subscriptions that come about in the end. A client makes those again that it had before its connection was lost, but one that was just being made fails, and
- * Socket.IO's adapter neither waits for it nor hears of that: it would end the process, and the room would stay deaf.
+ * Subscriptions that come about in the end. A client makes those again that it had before its
+ * connection was lost, but one that was just being made fails, and Socket.IO's adapter neither
+ * waits for it nor hears of that: it would end the process, and the room would stay deaf.
  */
 export function createSubscriber(client: Client) {
   const wanted = new Map<string, unknown>();

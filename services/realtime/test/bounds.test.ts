@@ -6,7 +6,9 @@ import { waitFor } from '@linsta/testing';
 import { io, type Socket } from 'socket.io-client';
 import { createAllowance } from '../src/sockets/allowance';
 
-/** What one client can make a node hold or do: unread data, running handlers, events, watched users. */
+/**
+ * What one client can make a node hold or do: unread data, running handlers, events, watched users.
+ */
 
 const [ann, room] = ['a', '1'].map((letter) => letter.repeat(24)) as [string, string];
 const TEXT = 'x'.repeat(4_000);
@@ -88,7 +90,8 @@ test('when a client asks for history again and again and never reads, then few p
   const socket = await rawDevice();
   socket.pause();
   for (let n = 0; n < 200; n += 1) socket.write(get(n));
-  // What the kernel buffers for the client is not held by the process; the rest waits for the client.
+  // What the kernel buffers for the client is not held by the process; the rest waits for the
+  // client.
   let before = -1;
   await waitFor(
     async () => {
@@ -194,7 +197,8 @@ describe('a session that has ended', () => {
     await realtime.tell('SESSION_ENDED', 'session:another', { userId: ann, sid: 'another' });
     await gone;
     expect(errors).toEqual([{ event: 'connection', code: 'SESSION_ENDED', message: 'Session ended' }]);
-    // The users service still says open, as it did when a check overtook the report: the report wins.
+    // The users service still says open, as it did when a check overtook the report: the report
+    // wins.
     await expect(device(realtime.tokenOf(ann, 'another'))).rejects.toThrow('Invalid token');
   });
 });

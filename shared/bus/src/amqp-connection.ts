@@ -22,14 +22,18 @@ async function end(connection: ChannelModel): Promise<void> {
 
 export interface KeptConnection {
   open(): boolean;
-  /** Gives the connection up and opens a new one: what a dead channel, a missing confirm or a cancelled consumer calls for. */
+  /**
+   * Gives the connection up and opens a new one: what a dead channel, a missing confirm or a
+   * cancelled consumer calls for.
+   */
   renew(reason: string): void;
   close(): Promise<void>;
 }
 
 /**
- * Keeps one connection to the broker, whatever way it dies: error, an operator's close (which comes without an error), silence, or a channel of it failing.
- * `onOpen` builds everything anew on each connection; `onLost` tells that nothing of the old one counts any more.
+ * Keeps one connection to the broker, whatever way it dies: error, an operator's close (which comes
+ * without an error), silence, or a channel of it failing. `onOpen` builds everything anew on each
+ * connection; `onLost` tells that nothing of the old one counts any more.
  */
 export function keepConnection(options: {
   url: string;

@@ -18,7 +18,10 @@ export const HEADERS = {
   parkedAt: 'x-parked-at',
 } as const;
 
-/** Acknowledges in as few frames as the order of completion allows: once per turn, everything up to the first that is still under way. */
+/**
+ * Acknowledges in as few frames as the order of completion allows: once per turn, everything up to
+ * the first that is still under way.
+ */
 function createAcks(channel: Channel, prefetch: number) {
   const tags = new Map<number, boolean>();
   let scheduled = false;
@@ -137,7 +140,8 @@ export function createConsumer(options: {
       }
       const types = everyNode ? Object.keys(handlers) : (topology.consumers[queue] ?? []);
       const look = async () => {
-        // A deletion that is still under way on the broker takes bindings along that were made meanwhile: so they are made again, at each look.
+        // A deletion that is still under way on the broker takes bindings along that were made
+        // meanwhile: so they are made again, at each look.
         for (const type of types) await fresh.bindQueue(name, exchangeOf(topology), type);
         const { messageCount, consumerCount } = await fresh.checkQueue(name);
         if (everyNode) return consumerCount;
@@ -158,7 +162,8 @@ export function createConsumer(options: {
         const work: Promise<void> = treat(delivery)
           .then(() => acks.settle(tag))
           .catch((error: Error) => {
-            // It could be neither handled nor put anywhere: a new connection gets it delivered again.
+            // It could be neither handled nor put anywhere: a new connection gets it delivered
+            // again.
             logger.warn({ queue, err: error.message }, 'bus event goes back to its queue');
             setTimeout(() => renew(`${queue}: ${error.message}`), 1_000).unref();
           })

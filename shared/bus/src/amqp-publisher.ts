@@ -14,7 +14,10 @@ export interface Outgoing {
   properties: Options.Publish;
 }
 export interface Publisher {
-  /** Resolves when the broker has it in a queue. Rejects within the deadline otherwise; it may then have it all the same. */
+  /**
+   * Resolves when the broker has it in a queue. Rejects within the deadline otherwise; it may then
+   * have it all the same.
+   */
   send(message: Outgoing): Promise<void>;
   healthy(): boolean;
   close(): Promise<void>;
@@ -26,7 +29,10 @@ interface Entry extends Outgoing {
   timer: NodeJS.Timeout;
 }
 
-/** Publishes with confirms on a connection of its own: a memory alarm blocks publishers, and must not stop consumers. */
+/**
+ * Publishes with confirms on a connection of its own: a memory alarm blocks publishers, and must
+ * not stop consumers.
+ */
 export function createPublisher(options: { url: string; name: string; logger: Logger; topology: Topology; timeoutMs: number }): Publisher {
   const { timeoutMs } = options;
   let channel: ConfirmChannel | undefined;
@@ -58,7 +64,8 @@ export function createPublisher(options: { url: string; name: string; logger: Lo
         pump();
       };
       try {
-        // An unroutable message is returned first and then confirmed; without `mandatory` it would be confirmed into nothing.
+        // An unroutable message is returned first and then confirmed; without `mandatory` it would
+        // be confirmed into nothing.
         channel.publish(exchange, routingKey, content, { ...properties, persistent: true, mandatory: true, correlationId: id }, confirmed);
       } catch (error) {
         settle(id, error as Error);

@@ -9,8 +9,9 @@ const PUBLISH_TIMEOUT_MS = 5_000;
 const STOP_DEADLINE_MS = 8_000;
 
 /**
- * The bus on RabbitMQ. Works without the broker being there: publishing then rejects within its deadline (the outbox keeps the event), consuming begins when
- * it comes. `name` is what an operator sees beside the connections.
+ * The bus on RabbitMQ. Works without the broker being there: publishing then rejects within its
+ * deadline (the outbox keeps the event), consuming begins when it comes. `name` is what an operator
+ * sees beside the connections.
  */
 export function createAmqpBus(options: {
   url: string;
@@ -49,7 +50,8 @@ export function createAmqpBus(options: {
         logger,
         onOpen: async (opened) => {
           const channel = await opened.createChannel();
-          // Its failure closes the connection's `onOpen`; without a listener it would end the process.
+          // Its failure closes the connection's `onOpen`; without a listener it would end the
+          // process.
           channel.on('error', () => undefined);
           await declareTopology(channel, topology);
           await channel.close();

@@ -11,7 +11,10 @@ export interface ParkedEvent {
   raw: string;
   parkedAt: Date;
 }
-/** Where parked events of the bus without a broker are kept. One that only parks keeps nothing that could be tried again. */
+/**
+ * Where parked events of the bus without a broker are kept. One that only parks keeps nothing that
+ * could be tried again.
+ */
 export interface ParkingStore {
   park(entry: ParkedEvent): Promise<void>;
   /** Those of a queue that a person wants tried again. */
@@ -21,7 +24,10 @@ export interface ParkingStore {
   count?(queue: string): Promise<number>;
 }
 
-/** What one process knows of a queue that it consumes. Counted since its start, but for `broker`: what the broker last said, at most some seconds old. */
+/**
+ * What one process knows of a queue that it consumes. Counted since its start, but for `broker`:
+ * what the broker last said, at most some seconds old.
+ */
 export interface ConsumerState {
   queue: string;
   consuming: boolean;
@@ -42,16 +48,23 @@ export interface Subscription {
   parking: ParkingStore;
   /** How many events are handled at a time. */
   prefetch?: number;
-  /** Each process hears every event, from now on, and keeps nothing: for what concerns connections that it holds itself. */
+  /**
+   * Each process hears every event, from now on, and keeps nothing: for what concerns connections
+   * that it holds itself.
+   */
   everyNode?: boolean;
 }
 
 /**
- * Facts between services. At least once, in no promised order: a handler returns = done, throws an AppError = final, parked at once,
- * throws anything else = tried again after growing delays, then parked.
+ * Facts between services. At least once, in no promised order: a handler returns = done, throws an
+ * AppError = final, parked at once, throws anything else = tried again after growing delays, then
+ * parked.
  */
 export interface EventBus {
-  /** Resolves when the event is safe: confirmed by the broker, or handled or parked by every subscriber. Rejects: keep it and try again. */
+  /**
+   * Resolves when the event is safe: confirmed by the broker, or handled or parked by every
+   * subscriber. Rejects: keep it and try again.
+   */
   publish(event: AnyBusEvent): Promise<void>;
   /** Answers how to take no more and finish what is under way; publishing goes on. */
   subscribe(subscription: Subscription): Promise<{ stop(): Promise<void> }>;

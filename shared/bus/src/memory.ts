@@ -31,13 +31,17 @@ interface Subscriber {
 }
 
 /**
- * The bus of the one-process installation. `publish` resolves only when every subscriber has handled or parked the event: a crash loses nothing,
- * since the publisher's outbox still holds it. A retry waits outside the queue, so that one bad event never holds up the others.
+ * The bus of the one-process installation. `publish` resolves only when every subscriber has
+ * handled or parked the event: a crash loses nothing, since the publisher's outbox still holds it.
+ * A retry waits outside the queue, so that one bad event never holds up the others.
  */
 export function createMemoryBus(options: {
   logger: Logger;
   retryDelaysMs?: number[];
-  /** Publishing waits for it: an event that is out before its consumers have subscribed would count as handled by all of none. */
+  /**
+   * Publishing waits for it: an event that is out before its consumers have subscribed would count
+   * as handled by all of none.
+   */
   subscribed?: Promise<void>;
   redrivePollMs?: number;
 }): EventBus {
@@ -101,7 +105,10 @@ export function createMemoryBus(options: {
     return work;
   };
 
-  /** There is no broker to bring a re-driven event: its consumer looks for it. It is kept until it was handled, so that a crash meanwhile loses nothing. */
+  /**
+   * There is no broker to bring a re-driven event: its consumer looks for it. It is kept until it
+   * was handled, so that a crash meanwhile loses nothing.
+   */
   const pollRedriven = (subscriber: Subscriber) => {
     const { queue, parking } = subscriber.subscription;
     if (parking.redriven === undefined) return;

@@ -14,7 +14,10 @@ interface Held {
   line: ParkedLine;
   message: GetMessage;
 }
-/** What the broker notes when it moves a message by itself, e.g. one whose consumer died with it again and again. */
+/**
+ * What the broker notes when it moves a message by itself, e.g. one whose consumer died with it
+ * again and again.
+ */
 interface Death {
   queue: string;
   reason: string;
@@ -53,7 +56,10 @@ export async function openParkedOnBroker(options: { url: string; logger: Logger;
       redriving: false,
     };
   };
-  /** Holds all that is parked while `work` looks at it; what it has not acknowledged is back in its place afterwards. */
+  /**
+   * Holds all that is parked while `work` looks at it; what it has not acknowledged is back in its
+   * place afterwards.
+   */
   const holding = async <T>(work: (held: Held[], channel: Channel) => Promise<T>): Promise<T> => {
     const channel = await connection.createChannel();
     channel.on('error', () => undefined);
@@ -93,7 +99,8 @@ export async function openParkedOnBroker(options: { url: string; logger: Logger;
             content: message.content,
             properties: { contentType: 'application/cloudevents+json' },
           });
-          // Only now, when its own queue has it: a crash before this brings it twice rather than never.
+          // Only now, when its own queue has it: a crash before this brings it twice rather than
+          // never.
           channel.ack(message);
         }
         return new Set(wanted.map(({ line }) => line.id)).size;

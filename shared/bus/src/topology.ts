@@ -3,8 +3,9 @@ import type { Channel, ConfirmChannel } from 'amqplib';
 import { RETRY_DELAYS_MS } from './bus';
 
 /**
- * All durable queues of the product and what each hears. Every process declares all of it, so a fact told before its consumer ever ran waits in its queue,
- * and the order in which services start does not matter.
+ * All durable queues of the product and what each hears. Every process declares all of it, so a
+ * fact told before its consumer ever ran waits in its queue, and the order in which services start
+ * does not matter.
  */
 export const CONSUMERS: Readonly<Record<string, readonly BusEventType[]>> = {
   'notification.inbox': ['LIKE', 'UNLIKE', 'COMMENT', 'EVENT_RSVP', 'USER_CHANGED'],
@@ -12,12 +13,21 @@ export const CONSUMERS: Readonly<Record<string, readonly BusEventType[]>> = {
   'posts.people': ['USER_CHANGED'],
   'events.people': ['USER_CHANGED'],
 };
-/** Facts that may have no durable listener; without a place of their own they would count as unknown. */
+/**
+ * Facts that may have no durable listener; without a place of their own they would count as
+ * unknown.
+ */
 const MAY_GO_UNHEARD: readonly BusEventType[] = ['MESSAGE_SENT', 'SESSION_ENDED'];
 
-/** Redeliveries after crashes (an event that kills its consumer) before the broker itself parks it; retries of ours are new messages. */
+/**
+ * Redeliveries after crashes (an event that kills its consumer) before the broker itself parks it;
+ * retries of ours are new messages.
+ */
 const DELIVERY_LIMIT = 20;
-/** Looking at a parked event counts as a delivery; brokers of version 4 would drop it after 20 looks. */
+/**
+ * Looking at a parked event counts as a delivery; brokers of version 4 would drop it after 20
+ * looks.
+ */
 const PARKED_DELIVERY_LIMIT = 1_000_000;
 
 export interface Topology {
@@ -44,7 +54,10 @@ const deadLetterTo = (queue: string) => ({
   'x-overflow': 'reject-publish',
 });
 
-/** Declares everything; a repeat changes nothing. Rejects if something of another shape stands under one of the names. */
+/**
+ * Declares everything; a repeat changes nothing. Rejects if something of another shape stands under
+ * one of the names.
+ */
 export async function declareTopology(channel: Channel | ConfirmChannel, topology: Topology): Promise<void> {
   const exchange = exchangeOf(topology);
   const unrouted = unroutedOf(topology);

@@ -6,7 +6,10 @@ import { busContract, type BusUnderTest } from './contract';
 
 const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
 const parking = { park: async () => undefined };
-/** A broker that is there already is used, under names of the test's own; it is not this suite that stops one. */
+/**
+ * A broker that is there already is used, under names of the test's own; it is not this suite that
+ * stops one.
+ */
 const elsewhere = process.env.AMQP_URL ?? '';
 
 describeWith(elsewhere === '' ? noBroker : undefined, 'the contract of the bus on RabbitMQ', () => {

@@ -3,7 +3,10 @@ import { connect } from 'amqplib';
 import { parkedOf, retryOf, exchangeOf, unroutedOf, type Topology } from '@linsta/bus';
 import { QUEUES, QUICK_RETRIES_MS, type ParkedLine } from './contract';
 
-/** What tests do to a broker beside the bus: queues of their own, a channel for a moment, a look at what is parked. */
+/**
+ * What tests do to a broker beside the bus: queues of their own, a channel for a moment, a look at
+ * what is parked.
+ */
 export function createAmqpTools(urlOf: () => string) {
   /** Queues of the test's own, so that tests do not meet. */
   const createTopology = (): { topology: Topology; own: (queue: string) => string } => {

@@ -14,7 +14,9 @@ export interface BusUnderTest {
   bus: EventBus;
   /** A second process on the same bus; undefined where there can be only one. */
   another: (() => EventBus) | undefined;
-  /** Puts bytes on the bus as a foreign publisher would; undefined where nobody else can publish. */
+  /**
+   * Puts bytes on the bus as a foreign publisher would; undefined where nobody else can publish.
+   */
   publishRaw: ((routingKey: string, content: Buffer) => Promise<void>) | undefined;
   parked(queue: string): Promise<ParkedLine[]>;
   /** Keeps parked events of a queue; needed by the bus that has no broker. */

@@ -4,7 +4,10 @@ import { rsvpStatus } from './events';
 
 const reaction = z.object({ recipientId: objectId, actorId: objectId, actorName: z.string().max(200).optional(), referenceId: objectId });
 
-/** Fact → its data. Other fields are let through and ignored, so that a publisher may grow before its consumers do. */
+/**
+ * Fact → its data. Other fields are let through and ignored, so that a publisher may grow before
+ * its consumers do.
+ */
 export const busEventData = {
   LIKE: reaction,
   UNLIKE: reaction,

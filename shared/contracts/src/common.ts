@@ -20,7 +20,10 @@ export const codePoints = (text: string) => {
   return count;
 };
 
-/** Free text: 1 to `max` code points after trimming, kept as given. Lone surrogates and control characters are refused, line breaks and tabs are not. */
+/**
+ * Free text: 1 to `max` code points after trimming, kept as given. Lone surrogates and control
+ * characters are refused, line breaks and tabs are not.
+ */
 export const freeText = (max: number, emptyMessage = 'must not be empty') =>
   z
     .string()
@@ -33,7 +36,10 @@ export const freeText = (max: number, emptyMessage = 'must not be empty') =>
     .refine((text) => text.isWellFormed() && !CONTROL.test(text), { error: 'must be well-formed text without control characters' })
     .meta({ minLength: 1, maxLength: max });
 
-/** One line that stands for a person or thing: as free text, trimmed, and without line breaks or direction overrides, which would let it pose as another. */
+/**
+ * One line that stands for a person or thing: as free text, trimmed, and without line breaks or
+ * direction overrides, which would let it pose as another.
+ */
 export const lineOfText = (max: number) =>
   freeText(max)
     .refine((text) => !/[\r\n\t\u2028\u2029]/.test(text) && !BIDI_OVERRIDE.test(text), {

@@ -1,4 +1,7 @@
-/** One kind of failure: the HTTP status, whether the same request can succeed later, and its meaning for a developer. */
+/**
+ * One kind of failure: the HTTP status, whether the same request can succeed later, and its meaning
+ * for a developer.
+ */
 export interface ErrorEntry {
   readonly status: number;
   readonly retryable: boolean;
@@ -6,8 +9,9 @@ export interface ErrorEntry {
 }
 
 /**
- * Every error code that the product sends, over REST, sockets and internal calls alike. A client that repeats
- * what is `retryable` here, after `Retry-After` or with back-off, never drops a message that could be stored.
+ * Every error code that the product sends, over REST, sockets and internal calls alike. A client
+ * that repeats what is `retryable` here, after `Retry-After` or with back-off, never drops a
+ * message that could be stored.
  */
 export const ERROR_CODES = {
   BAD_REQUEST: { status: 400, retryable: false, meaning: 'A field is missing, unknown or malformed; `errors` lists each one.' },
@@ -60,5 +64,8 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_CODES, code);
 
-/** Whether the same request can succeed later. Codes that this version does not know are taken as passing. */
+/**
+ * Whether the same request can succeed later. Codes that this version does not know are taken as
+ * passing.
+ */
 export const isRetryable = (code: string): boolean => (isErrorCode(code) ? ERROR_CODES[code].retryable : true);

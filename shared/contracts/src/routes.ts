@@ -24,7 +24,10 @@ export interface Route {
 const id = z.object({ id: objectId });
 const roomId = z.object({ chatRoomId: objectId });
 
-/** Every public REST call. The gateway lets these through and nothing else; services validate by them; the OpenAPI document is made of them. */
+/**
+ * Every public REST call. The gateway lets these through and nothing else; services validate by
+ * them; the OpenAPI document is made of them.
+ */
 export const routes = {
   'POST /api/auth/register': {
     service: 'users',

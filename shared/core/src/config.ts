@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** A configuration that cannot work: every fault together, each naming its variable. The process exits 78 (EX_CONFIG). */
+/**
+ * A configuration that cannot work: every fault together, each naming its variable. The process
+ * exits 78 (EX_CONFIG).
+ */
 export class ConfigError extends Error {
   constructor(readonly faults: string[]) {
     super(`The configuration cannot work:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
@@ -8,7 +11,9 @@ export class ConfigError extends Error {
   }
 }
 
-/** Part of every secret that is written down in this repository; none of them starts in production. */
+/**
+ * Part of every secret that is written down in this repository; none of them starts in production.
+ */
 const DEVELOPMENT_ONLY = 'for-development-only';
 
 /** Reads what `schema` names from `env`; empty strings count as unset. */
@@ -77,7 +82,10 @@ export const mongoEnv = {
 export const amqpUrl = url(/^amqps?$/);
 export const redisUrl = url(/^rediss?$/);
 
-/** What every service reads. PORT is the door behind the gateway, INTERNAL_PORT the one for other services. */
+/**
+ * What every service reads. PORT is the door behind the gateway, INTERNAL_PORT the one for other
+ * services.
+ */
 export const commonEnv = {
   NODE_ENV: z.string().default('development'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

@@ -3,7 +3,10 @@ import { randomUUID } from 'node:crypto';
 
 const storage = new AsyncLocalStorage<string>();
 
-/** A caller's own id is kept if it is harmless in a log line and in a header; a batch has the ids of its items, joined by commas. */
+/**
+ * A caller's own id is kept if it is harmless in a log line and in a header; a batch has the ids of
+ * its items, joined by commas.
+ */
 const HARMLESS = /^[\w.,+-]{8,2048}$/;
 const MAX_JOINED = 50;
 
@@ -12,11 +15,16 @@ export const correlationId = (): string | undefined => storage.getStore();
 
 export const newCorrelationId = (): string => randomUUID();
 
-/** Takes the id from a header or an envelope, or makes a new one. `maxLength` keeps ids from clients short. */
+/**
+ * Takes the id from a header or an envelope, or makes a new one. `maxLength` keeps ids from clients
+ * short.
+ */
 export const toCorrelationId = (given: unknown, maxLength = 2_048): string =>
   typeof given === 'string' && given.length <= maxLength && HARMLESS.test(given) ? given : newCorrelationId();
 
-/** Runs `work`, and everything that it starts, under this id. Without an id, `work` runs as it is. */
+/**
+ * Runs `work`, and everything that it starts, under this id. Without an id, `work` runs as it is.
+ */
 export const withCorrelation = <T>(id: string | undefined, work: () => T): T => (id === undefined ? work() : storage.run(id, work));
 
 /** The id of a batch: those of its items, each once, at most 50. */

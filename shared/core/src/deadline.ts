@@ -1,4 +1,7 @@
-/** `work`, or an error that names `what` once `ms` have passed. The work itself goes on; nobody waits for it any more. */
+/**
+ * `work`, or an error that names `what` once `ms` have passed. The work itself goes on; nobody
+ * waits for it any more.
+ */
 export async function withDeadline<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {

@@ -8,8 +8,9 @@ interface Extra {
 }
 
 /**
- * A failure with a defined answer: HTTP sends a problem document, a socket an `error` event, and the bus parks
- * the event. Anything else that is thrown is a bug or an outage. The code decides the status.
+ * A failure with a defined answer: HTTP sends a problem document, a socket an `error` event, and
+ * the bus parks the event. Anything else that is thrown is a bug or an outage. The code decides the
+ * status.
  */
 export class AppError extends Error {
   readonly status: number;
@@ -42,7 +43,10 @@ export const notFound = (what: keyof typeof NOT_FOUND) => new AppError(NOT_FOUND
 /** The answer to an unexpected failure: a fixed sentence. Its cause is in the log only. */
 export const internalError = () => new AppError('INTERNAL', 'Something went wrong on the server; the log has the details');
 
-/** Rebuilds a failure that another service answered. A code outside of the table becomes UPSTREAM_REFUSED. */
+/**
+ * Rebuilds a failure that another service answered. A code outside of the table becomes
+ * UPSTREAM_REFUSED.
+ */
 export const fromUpstream = (code: string | undefined, message: string | undefined, extra: Extra = {}) =>
   new AppError(code !== undefined && isErrorCode(code) ? code : 'UPSTREAM_REFUSED', message ?? 'Refused', extra);
 
@@ -70,7 +74,10 @@ export function fromZod(error: z.ZodError): AppError {
   return new AppError('BAD_REQUEST', sentence, { errors });
 }
 
-/** The answer for anything thrown; undefined for a bug, which is logged and answered with a fixed sentence. */
+/**
+ * The answer for anything thrown; undefined for a bug, which is logged and answered with a fixed
+ * sentence.
+ */
 export function toAppError(error: unknown): AppError | undefined {
   if (error instanceof AppError) return error;
   if (isOutage(error)) return unavailable('The database cannot be reached just now');

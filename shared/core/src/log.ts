@@ -8,8 +8,8 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as
 const levelOf = (level: string | undefined): string => LEVELS.find((known) => known === level) ?? 'info';
 
 /**
- * An error for a log line: never its other fields, which for a driver hold the documents of a failed write, nor the
- * values of a violated index.
+ * An error for a log line: never its other fields, which for a driver hold the documents of a
+ * failed write, nor the values of a violated index.
  */
 const serializeError = (error: unknown) => {
   if (!(error instanceof Error)) return String(error);
@@ -24,8 +24,9 @@ const serializeError = (error: unknown) => {
 };
 
 /**
- * JSON lines on standard output. The message is a constant phrase and data goes into fields; the correlation id of the
- * current request is added to every line. Secrets are removed by field name as a last line of defence.
+ * JSON lines on standard output. The message is a constant phrase and data goes into fields; the
+ * correlation id of the current request is added to every line. Secrets are removed by field name
+ * as a last line of defence.
  */
 export function createLogger(
   service: string,

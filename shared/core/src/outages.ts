@@ -1,6 +1,9 @@
 import { types } from 'node:util';
 
-/** Errors of the MongoDB driver and of mongoose that mean "not reachable", by name: this package does not load them. */
+/**
+ * Errors of the MongoDB driver and of mongoose that mean "not reachable", by name: this package
+ * does not load them.
+ */
 const OUTAGE_NAMES = new Set([
   'MongoServerSelectionError',
   'MongoNetworkError',
@@ -35,7 +38,10 @@ const FRAGMENTS = ['buffering timed out', 'before initial connection is complete
 
 type DriverError = Error & { code?: unknown; writeErrors?: unknown[] };
 
-/** A bulk write that failed as a whole before a server answered: the driver keeps only the message of the cause. */
+/**
+ * A bulk write that failed as a whole before a server answered: the driver keeps only the message
+ * of the cause.
+ */
 const isBulkOutage = (error: DriverError) =>
   error.name === 'MongoBulkWriteError' && error.code === undefined && [error.writeErrors ?? []].flat().length === 0;
 

@@ -2,15 +2,19 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-/** Below the range from which systems take the ports of outgoing connections: one of those could take a port between our look and our use. */
+/**
+ * Below the range from which systems take the ports of outgoing connections: one of those could
+ * take a port between our look and our use.
+ */
 const LOWEST = 15_000;
 const HIGHEST = 32_000;
 const TRIES = 100;
 
 /**
- * Nobody else who asks here gets this port for as long as this process lives, whether or not something listens on it at a moment: a process
- * that is started again must find its port free. The mark is the UDP port of the same number, which nothing else needs and which the system
- * takes back whatever way this process ends.
+ * Nobody else who asks here gets this port for as long as this process lives, whether or not
+ * something listens on it at a moment: a process that is started again must find its port free. The
+ * mark is the UDP port of the same number, which nothing else needs and which the system takes back
+ * whatever way this process ends.
  */
 const mark = (port: number) =>
   new Promise<boolean>((resolve) => {
@@ -33,7 +37,10 @@ async function freePort() {
   throw new Error(`no free port between ${LOWEST} and ${HIGHEST}`);
 }
 
-/** So many different free loopback TCP ports, kept for this process until it ends: no call here, in any process, hands one of them out again. */
+/**
+ * So many different free loopback TCP ports, kept for this process until it ends: no call here, in
+ * any process, hands one of them out again.
+ */
 export async function freePorts(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, freePort));
 }

@@ -5,7 +5,10 @@ import type { Logger } from './log';
 export interface Relay<T> {
   /** Sweeps at once, then at regular intervals. */
   start(): void;
-  /** Processes items that were just stored. Never throws; the sweep finds what fails, and what exceeds the bound. */
+  /**
+   * Processes items that were just stored. Never throws; the sweep finds what fails, and what
+   * exceeds the bound.
+   */
   offer(items: T[]): void;
   /** Stops the sweep and waits up to 2 s for what is in flight. */
   stop(): Promise<void>;
@@ -20,7 +23,10 @@ interface RelayOptions<T> {
   name: string;
   logger: Logger;
   keyOf(item: T): string;
-  /** A page of stored items that still carry their mark and were marked at or before this time, oldest first. */
+  /**
+   * A page of stored items that still carry their mark and were marked at or before this time,
+   * oldest first.
+   */
   find(markedBefore: Date, skip: number, limit: number): Promise<T[]>;
   /** Hands a batch on and removes the marks. A throw leaves the marks for the next sweep. */
   process(items: T[]): Promise<void>;
@@ -38,8 +44,9 @@ const MAX_PENDING = 10_000;
 const STOP_DEADLINE_MS = 2_000;
 
 /**
- * Hands stored items on, at least once: those that are offered right after they were stored go at once, and a sweep
- * finds those that a crash or an outage left behind. An item that is pending or in flight is not taken twice.
+ * Hands stored items on, at least once: those that are offered right after they were stored go at
+ * once, and a sweep finds those that a crash or an outage left behind. An item that is pending or
+ * in flight is not taken twice.
  */
 export function createRelay<T>(options: RelayOptions<T>): Relay<T> {
   const { name, logger, keyOf, batchSize, concurrency } = options;

@@ -5,13 +5,17 @@ export interface Backoff {
   maxMs: number;
 }
 
-/** Delay before the attempt with this number (0 is the first repeat): doubles up to the limit, with half of it random. */
+/**
+ * Delay before the attempt with this number (0 is the first repeat): doubles up to the limit, with
+ * half of it random.
+ */
 export const backoffMs = ({ firstMs, maxMs }: Backoff, attempt: number): number =>
   Math.min(maxMs, firstMs * 2 ** Math.min(attempt, 30)) * (0.5 + Math.random() / 2);
 
 /**
- * Repeats `work` with growing delays until it succeeds, `repeatable` refuses its error (which is then thrown), or
- * `stopped` says so (then the last error is thrown). The pending delay does not keep the process alive.
+ * Repeats `work` with growing delays until it succeeds, `repeatable` refuses its error (which is
+ * then thrown), or `stopped` says so (then the last error is thrown). The pending delay does not
+ * keep the process alive.
  */
 export async function retry<T>(
   work: (attempt: number) => Promise<T>,

@@ -1,7 +1,10 @@
 import { AppError, correlationId, joinCorrelationIds, unavailable, withCorrelation } from '@linsta/core';
 
 export interface BatchQueue<In, Out> {
-  /** Resolves with this item's own outcome. Throws 429 when the queue is full, 503 when the deadline passes. */
+  /**
+   * Resolves with this item's own outcome. Throws 429 when the queue is full, 503 when the deadline
+   * passes.
+   */
   push(item: In): Promise<Out>;
   /** Resolves when every item that was pushed has its outcome. */
   idle(): Promise<void>;
@@ -16,13 +19,13 @@ interface Entry<In, Out> {
 }
 
 /**
- * Natural batching: at most one batch is in flight, and everything that is pushed meanwhile becomes the next one.
- * There is no timer, so an idle queue costs one round trip per item, and a busy one shares it. `send` returns one
- * outcome per item, in order; if it throws, each item of that batch fails. A batch runs under the correlation ids
- * of its items.
+ * Natural batching: at most one batch is in flight, and everything that is pushed meanwhile becomes
+ * the next one. There is no timer, so an idle queue costs one round trip per item, and a busy one
+ * shares it. `send` returns one outcome per item, in order; if it throws, each item of that batch
+ * fails. A batch runs under the correlation ids of its items.
  *
- * With `deadlineMs` no caller waits longer, even behind a batch that gets no answer. An item that was not sent by
- * then is never sent; the outcome of an item in flight is unknown.
+ * With `deadlineMs` no caller waits longer, even behind a batch that gets no answer. An item that
+ * was not sent by then is never sent; the outcome of an item in flight is unknown.
  */
 export function createBatchQueue<In, Out>(options: {
   send(items: In[]): Promise<Out[]>;

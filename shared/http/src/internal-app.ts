@@ -26,7 +26,10 @@ export const endpoint = <T extends z.ZodType>(request: T, handle: (input: z.outp
 /** An operator's metrics in Prometheus' text format. */
 export type Metrics = () => Promise<{ contentType: string; text: string }>;
 
-/** Resolves with the whole body. Stays pending when the caller disconnects early: there is no one left to answer. */
+/**
+ * Resolves with the whole body. Stays pending when the caller disconnects early: there is no one
+ * left to answer.
+ */
 const readBody = (request: IncomingMessage) =>
   new Promise<string>((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -49,9 +52,10 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * The listener for other services: `POST /internal/<name>`, JSON in and out, a service token on every call.
- * Operators read `/readyz` and `/metrics` without one. Every message passes here, so the endpoints stand before
- * Express, which would be half of the cost of such a call; Express answers all other paths.
+ * The listener for other services: `POST /internal/<name>`, JSON in and out, a service token on
+ * every call. Operators read `/readyz` and `/metrics` without one. Every message passes here, so
+ * the endpoints stand before Express, which would be half of the cost of such a call; Express
+ * answers all other paths.
  */
 export function createInternalApp(options: {
   service: ServiceName;

@@ -5,7 +5,10 @@ import type { z } from 'zod';
 import type { ServiceTokens } from './service-tokens';
 
 export interface InternalClient {
-  /** Throws the AppError that the service answered (4xx), or 503 when it is down, slow or its answer is malformed. */
+  /**
+   * Throws the AppError that the service answered (4xx), or 503 when it is down, slow or its answer
+   * is malformed.
+   */
   post<T extends z.ZodType>(path: string, body: unknown, answer: T): Promise<z.output<T>>;
   close(): void;
 }
@@ -13,8 +16,9 @@ export interface InternalClient {
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /**
- * Calls the internal endpoints of another service. Connections are kept alive, every call has a deadline, and nothing
- * is retried: the caller knows which calls may be repeated. The correlation id travels as X-Request-Id.
+ * Calls the internal endpoints of another service. Connections are kept alive, every call has a
+ * deadline, and nothing is retried: the caller knows which calls may be repeated. The correlation
+ * id travels as X-Request-Id.
  */
 export function createInternalClient(options: {
   service: ServiceName;
@@ -63,7 +67,8 @@ export function createInternalClient(options: {
       const deadline = setTimeout(() => outgoing.destroy(new Error('deadline')), timeoutMs);
       outgoing.on('close', () => clearTimeout(deadline));
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        // A kept-alive connection that the other end closed before it read anything: repeating the call is safe.
+        // A kept-alive connection that the other end closed before it read anything: repeating the
+        // call is safe.
         if (again && outgoing.reusedSocket && error.code === 'ECONNRESET') exchange(path, payload, false, left).then(resolve, reject);
         else if (left > 0 && error.code === 'ECONNREFUSED') {
           // No process received the call, so another node may.

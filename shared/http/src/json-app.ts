@@ -27,7 +27,10 @@ export const BODY_FAULTS: Readonly<Record<string, AppError>> = {
 export const bodyFault = (type: string): AppError => BODY_FAULTS[type] ?? new AppError('BAD_REQUEST', 'The request is malformed');
 
 const PROTOTYPE_KEY = 'unknown field "__proto__"';
-/** Refuses a key that would reach an object's prototype. The parser keeps only the message of the error. */
+/**
+ * Refuses a key that would reach an object's prototype. The parser keeps only the message of the
+ * error.
+ */
 const refusePrototypeKeys = (key: string, value: unknown) => {
   if (key === '__proto__') throw new SyntaxError(PROTOTYPE_KEY);
   return value;
@@ -53,7 +56,10 @@ interface JsonAppOptions {
   maxRequestIdLength?: number;
 }
 
-/** Express with request ids, one log line per request and JSON bodies with a limit. Finish it with `closeApp`. */
+/**
+ * Express with request ids, one log line per request and JSON bodies with a limit. Finish it with
+ * `closeApp`.
+ */
 export function openApp({ logger, bodyLimit, maxRequestIdLength = MAX_REQUEST_ID }: JsonAppOptions): Express {
   const app = express();
   // Only Express's last resort reads `env`, and it must never print a stack.

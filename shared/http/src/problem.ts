@@ -44,7 +44,10 @@ export function sendProblem(response: ServerResponse, error: AppError, requestId
   sendText(response, error.status, 'application/problem+json; charset=utf-8', JSON.stringify(toProblem(error, requestId)));
 }
 
-/** Answers anything thrown; an unexpected failure is logged with its stack and answered with a fixed sentence. */
+/**
+ * Answers anything thrown; an unexpected failure is logged with its stack and answered with a fixed
+ * sentence.
+ */
 export function sendFailure(logger: Logger, response: ServerResponse, error: unknown, requestId: string): void {
   const known = toAppError(error);
   if (known === undefined) logger.error({ err: error, requestId }, 'request failed');

@@ -19,7 +19,10 @@ export interface RouteInput<K extends RouteKey> {
   requestId: string;
 }
 type KeysOf<S extends ServiceName> = { [K in RouteKey]: (typeof routes)[K]['service'] extends S ? K : never }[RouteKey];
-/** One handler per call that the contract gives to this service: parsed input in, presented answer out. */
+/**
+ * One handler per call that the contract gives to this service: parsed input in, presented answer
+ * out.
+ */
 export type RouteHandlers<S extends ServiceName> = { [K in KeysOf<S>]: (input: RouteInput<K>) => Promise<Answer<K>> };
 
 /** Throws 400 with every fault. */
@@ -30,7 +33,10 @@ export const parse = (schema: z.ZodType | undefined, value: unknown) => {
   return parsed.data;
 };
 
-/** The HTTP application for clients, built from the contract: a call that is not in `routes` does not exist. */
+/**
+ * The HTTP application for clients, built from the contract: a call that is not in `routes` does
+ * not exist.
+ */
 export function createPublicApp<S extends ServiceName>(options: {
   service: S;
   handlers: RouteHandlers<S>;
@@ -59,7 +65,8 @@ export function createPublicApp<S extends ServiceName>(options: {
       const result = await (handler as (input: unknown) => Promise<unknown>)(input);
       response.status(route.status);
       if (route.answer === undefined) return void response.end();
-      // Presenters are held to the contract wherever tests run; in production the cost buys nothing.
+      // Presenters are held to the contract wherever tests run; in production the cost buys
+      // nothing.
       if (process.env.NODE_ENV === 'test') route.answer.parse(result);
       response.json(result);
     };

@@ -3,7 +3,10 @@ import type { Logger } from '@linsta/core';
 
 const PROBES = new Set(['/livez', '/readyz', '/metrics']);
 
-/** One line per request when its answer is complete or given up; probes only at `debug`. Never a query string or a body. */
+/**
+ * One line per request when its answer is complete or given up; probes only at `debug`. Never a
+ * query string or a body.
+ */
 export function logRequest(logger: Logger, request: IncomingMessage, response: ServerResponse, path: string): void {
   const level = PROBES.has(path) ? 'debug' : 'info';
   if (!logger.isLevelEnabled(level)) return;

@@ -13,8 +13,9 @@ const audienceOf = (service: ServiceName) => `linsta-internal/${service}`;
 const claims = z.object({ iss: z.string(), iat: z.number(), exp: z.number() });
 
 /**
- * Tokens by which services of one installation identify each other: signed with SERVICE_SECRET, valid for one
- * called service, and accepted only by the endpoints that the calling service needs (INTERNAL_CALLERS).
+ * Tokens by which services of one installation identify each other: signed with SERVICE_SECRET,
+ * valid for one called service, and accepted only by the endpoints that the calling service needs
+ * (INTERNAL_CALLERS).
  */
 export function createServiceTokens(serviceSecret: string, caller: CallingService, allowed: InternalCallers = INTERNAL_CALLERS) {
   const key = secretKey(serviceSecret);
@@ -45,8 +46,8 @@ export function createServiceTokens(serviceSecret: string, caller: CallingServic
       return token;
     },
     /**
-     * Throws 401 unless the token is for `service` and its issuer may call `path`. A token that was verified before
-     * is only checked for its end: busy links send the same one thousands of times.
+     * Throws 401 unless the token is for `service` and its issuer may call `path`. A token that was
+     * verified before is only checked for its end: busy links send the same one thousands of times.
      */
     verify(token: string, service: ServiceName, path: string): void {
       const cacheKey = `${service} ${token}`;

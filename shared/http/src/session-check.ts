@@ -11,9 +11,10 @@ const MAX_ENDED = 100_000;
 const DEADLINE_MS = 2_000;
 
 /**
- * Asks the users service whether a token's session is still open, each time, in batches: an ended session is refused
- * from the moment that the answer to its end was sent. An ended session never opens again, so that answer is kept.
- * While the users service is away, a token that is signed and not expired is accepted: chat goes on.
+ * Asks the users service whether a token's session is still open, each time, in batches: an ended
+ * session is refused from the moment that the answer to its end was sent. An ended session never
+ * opens again, so that answer is kept. While the users service is away, a token that is signed and
+ * not expired is accepted: chat goes on.
  */
 export function createSessionCheck(options: { users: InternalClient; logger: Logger }) {
   const ended = new LRUCache<string, true>({ max: MAX_ENDED });

@@ -21,7 +21,10 @@ const claims = z.object({
   exp: z.number().optional(),
 });
 
-/** jsonwebtoken tries a string secret as a public key first: 294 µs per token, against 5 µs with a KeyObject. */
+/**
+ * jsonwebtoken tries a string secret as a public key first: 294 µs per token, against 5 µs with a
+ * KeyObject.
+ */
 export const secretKey = (secret: string): KeyObject => createSecretKey(Buffer.from(secret, 'utf8'));
 
 export type VerifyToken = (token: string) => Identity;

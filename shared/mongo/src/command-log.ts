@@ -13,14 +13,17 @@ const MAX_IN_FLIGHT = 10_000;
 /** Commands of the driver's own housekeeping. */
 const HOUSEKEEPING = new Set(['hello', 'ismaster', 'isMaster', 'ping', 'endSessions', 'saslStart', 'saslContinue']);
 
-/** Whether commands are to be observed at all: without it the driver emits no events, which costs nothing. */
+/**
+ * Whether commands are to be observed at all: without it the driver emits no events, which costs
+ * nothing.
+ */
 export const observesCommands = (logger: Logger, slowMs: number | undefined): boolean =>
   logger.isLevelEnabled('debug') || (slowMs !== undefined && logger.isLevelEnabled('warn'));
 
 /**
- * Logs every database command at `debug`, and those that take `slowMs` or longer at `warn`: collection, command,
- * duration, outcome and correlation id, never a document or a value. It listens to the driver's own command
- * monitoring, so that no command is missed.
+ * Logs every database command at `debug`, and those that take `slowMs` or longer at `warn`:
+ * collection, command, duration, outcome and correlation id, never a document or a value. It
+ * listens to the driver's own command monitoring, so that no command is missed.
  */
 export function logCommands(client: mongo.MongoClient, options: { logger: Logger; slowMs: number | undefined }): void {
   const { logger, slowMs = Infinity } = options;

@@ -14,13 +14,19 @@ export interface Database {
 const SELECTION_MS = 3_000;
 const CONNECT_BACKOFF = { firstMs: 500, maxMs: 5_000 };
 
-/** Options of the whole process: a misspelt filter field throws, and a filter never takes operators from a client. */
+/**
+ * Options of the whole process: a misspelt filter field throws, and a filter never takes operators
+ * from a client.
+ */
 function configureMongoose(): void {
   mongoose.set('strictQuery', 'throw').set('sanitizeFilter', true).set('autoIndex', false).set('autoCreate', false);
   patchDriver();
 }
 
-/** Opens one logical database of one service. Waits for the server without end; every later operation has a deadline. */
+/**
+ * Opens one logical database of one service. Waits for the server without end; every later
+ * operation has a deadline.
+ */
 export function openDatabase(options: {
   url: string;
   name: string;
@@ -51,7 +57,10 @@ export function openDatabase(options: {
   if (monitorCommands) logCommands(connection.getClient(), { logger, slowMs });
   let closed = false;
 
-  /** Repeats until success, or until an error that does not pass. The first failure is logged, then every tenth. */
+  /**
+   * Repeats until success, or until an error that does not pass. The first failure is logged, then
+   * every tenth.
+   */
   const retryUntilUp = (work: (attempt: number) => Promise<unknown>, passing: (error: unknown) => boolean) =>
     retry(work, {
       ...CONNECT_BACKOFF,
@@ -71,7 +80,8 @@ export function openDatabase(options: {
           attempt === 0 ? connection.asPromise() : connection.openUri(url, { dbName: name, serverSelectionTimeoutMS: SELECTION_MS }),
         () => true,
       );
-      // A server that goes away again, or is too busy, is waited for like one that has not started yet.
+      // A server that goes away again, or is too busy, is waited for like one that has not started
+      // yet.
       for (const model of Object.values(connection.models))
         await retryUntilUp(
           () => model.createIndexes(),

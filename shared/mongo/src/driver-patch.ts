@@ -11,12 +11,14 @@ interface DriverConnection {
 }
 
 /**
- * Makes a write into a destroyed socket fail. The driver writes a command into a socket that is destroyed but has not
- * emitted `close` yet, as happens when a server ends all connections at once, and then waits for a `drain` that never
- * comes: the command's caller waits for ever, and where the command was the monitor's, the client never finds the
- * server again. With this patch such a write fails when the socket closes, and retryable commands are retried.
+ * Makes a write into a destroyed socket fail. The driver writes a command into a socket that is
+ * destroyed but has not emitted `close` yet, as happens when a server ends all connections at once,
+ * and then waits for a `drain` that never comes: the command's caller waits for ever, and where the
+ * command was the monitor's, the client never finds the server again. With this patch such a write
+ * fails when the socket closes, and retryable commands are retried.
  *
- * Seen with mongodb 7.8 and 7.9; `database.test.ts` hangs without it, and fails where a new driver no longer fits.
+ * Seen with mongodb 7.8 and 7.9; `database.test.ts` hangs without it, and fails where a new driver
+ * no longer fits.
  */
 export function patchDriver(): void {
   const { Connection } = createRequire(require.resolve('mongoose'))('mongodb/lib/cmap/connection') as {

@@ -12,7 +12,10 @@ export interface WriteFault {
   errmsg: string;
 }
 
-/** The documents that a bulk insert refused as duplicates; undefined if it failed as a whole, or for another reason too. */
+/**
+ * The documents that a bulk insert refused as duplicates; undefined if it failed as a whole, or for
+ * another reason too.
+ */
 export function duplicateFaults(error: unknown): WriteFault[] | undefined {
   if (!(error instanceof Error) || error.name !== 'MongoBulkWriteError') return undefined;
   const { writeErrors = [] } = error as { writeErrors?: WriteFault | WriteFault[] };

@@ -3,10 +3,16 @@ import type { AnyBusEvent, BusEvent } from '@linsta/contracts';
 import { createRelay, withCorrelation, type Logger } from '@linsta/core';
 import { Schema, trusted, type Model, type SchemaDefinition, type Types } from 'mongoose';
 
-/** A state change and the events it causes are one document write: the events stay inside the document until they are published. */
+/**
+ * A state change and the events it causes are one document write: the events stay inside the
+ * document until they are published.
+ */
 export interface WithOutbox {
   outbox: BusEvent[];
-  /** When the oldest pending event was written; absent without pending events, so its sparse index holds only open work. */
+  /**
+   * When the oldest pending event was written; absent without pending events, so its sparse index
+   * holds only open work.
+   */
   outboxAt?: Date;
 }
 
@@ -38,18 +44,24 @@ interface OutboxDocument {
 
 export interface OutboxRelay {
   start(): void;
-  /** Publishes the events of a document that was just written, without reading it again. Never throws. */
+  /**
+   * Publishes the events of a document that was just written, without reading it again. Never
+   * throws.
+   */
   offer(document: OutboxDocument): void;
   stop(): Promise<void>;
 }
 
 /**
- * Moves events from documents to the bus, at least once. A process that dies between publishing and clearing the
- * outbox causes a repeat, which consumers recognise by the event's id.
+ * Moves events from documents to the bus, at least once. A process that dies between publishing and
+ * clearing the outbox causes a repeat, which consumers recognise by the event's id.
  */
 export function createOutboxRelay<T extends WithOutbox>(options: {
   model: Model<T>;
-  /** The field that the collection is sharded by, if not `_id`: an update with it goes to one shard instead of all. */
+  /**
+   * The field that the collection is sharded by, if not `_id`: an update with it goes to one shard
+   * instead of all.
+   */
   routedBy?: Extract<keyof T, string>;
   bus: EventBus;
   logger: Logger;

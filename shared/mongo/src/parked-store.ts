@@ -5,7 +5,10 @@ import { parkedModel } from './parking';
 const MAX_LISTED = 10_000;
 const SELECTION_MS = 5_000;
 
-/** Parked events of the bus without a broker: in the databases of its consumers. Rejects when the server cannot be reached. */
+/**
+ * Parked events of the bus without a broker: in the databases of its consumers. Rejects when the
+ * server cannot be reached.
+ */
 export async function openParkedInStore({ url, databases }: { url: string; databases: string[] }): Promise<ParkedEvents> {
   const connection = await mongoose.createConnection(url, { serverSelectionTimeoutMS: SELECTION_MS, autoCreate: false }).asPromise();
   const models = databases.map((name) => parkedModel(connection.useDb(name, { useCache: true })));

@@ -25,7 +25,10 @@ const MAX_CACHED = 20_000;
 /** Shown for a user without a known name. */
 export const UNKNOWN_NAME = 'User';
 
-/** A service's own copy of names and pictures, fed by USER_CHANGED. Missing users are requested from the users service. */
+/**
+ * A service's own copy of names and pictures, fed by USER_CHANGED. Missing users are requested from
+ * the users service.
+ */
 export function createUserDirectory(options: { connection: Connection; users: InternalClient; now?: () => number }) {
   const Users = options.connection.model('Person', schema);
   const now = options.now ?? Date.now;
@@ -55,7 +58,9 @@ export function createUserDirectory(options: { connection: Connection; users: In
     },
   });
 
-  /** The known users, by id. With `mayRequest: false`, users that are not stored here are left out. */
+  /**
+   * The known users, by id. With `mayRequest: false`, users that are not stored here are left out.
+   */
   const get = async (userIds: Iterable<string>, { mayRequest = true } = {}): Promise<Map<string, PersonRecord>> => {
     const found = new Map<string, PersonRecord>();
     const missing: string[] = [];

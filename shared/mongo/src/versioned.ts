@@ -17,9 +17,9 @@ export interface VersionedChange<D> {
 }
 
 /**
- * Changes the one document with this key, or creates it, together with the events of the change, in one write.
- * `decide` gets the stored document (null: none) and the version that the change will have; undefined means that
- * nothing is to change. A concurrent change makes it decide again.
+ * Changes the one document with this key, or creates it, together with the events of the change, in
+ * one write. `decide` gets the stored document (null: none) and the version that the change will
+ * have; undefined means that nothing is to change. A concurrent change makes it decide again.
  */
 export async function writeVersioned<D extends Versioned>(options: {
   model: Model<D>;

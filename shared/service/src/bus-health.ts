@@ -1,8 +1,9 @@
 import type { EventBus } from '@linsta/bus';
 
 /**
- * The bus as readiness shows it: `starting` until it was there once, so that no client is admitted before the
- * queues are declared; `degraded` while it is away, since events wait in their outboxes and everything else goes on.
+ * The bus as readiness shows it: `starting` until it was there once, so that no client is admitted
+ * before the queues are declared; `degraded` while it is away, since events wait in their outboxes
+ * and everything else goes on.
  */
 export function busHealth(bus: Pick<EventBus, 'healthy'>): () => 'ok' | 'degraded' | 'starting' {
   let seen = false;

@@ -70,8 +70,8 @@ export interface Composition {
 const isServer = (clients: RequestListener | Server): clients is Server => typeof clients !== 'function';
 
 /**
- * The lifecycle of every service and of the gateway: compose, prepare, consume, listen; on stop in the other order.
- * Listeners open only when everything behind them is ready.
+ * The lifecycle of every service and of the gateway: compose, prepare, consume, listen; on stop in
+ * the other order. Listeners open only when everything behind them is ready.
  */
 export function defineService(
   name: CallingService,

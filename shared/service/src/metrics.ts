@@ -20,9 +20,9 @@ const AT_BROKER = {
 } as const;
 
 /**
- * The bus as this process sees it. Over all processes, published = processed + parked + pending, where a pending
- * event waits, is handled, is between tries, or is still in an outbox. Counters begin at 0 with their process.
- * `parking`: where the bus without a broker keeps parked events.
+ * The bus as this process sees it. Over all processes, published = processed + parked + pending,
+ * where a pending event waits, is handled, is between tries, or is still in an outbox. Counters
+ * begin at 0 with their process. `parking`: where the bus without a broker keeps parked events.
  */
 export function registerBusMetrics(registry: Registry, bus: EventBus, parking?: ParkingStore): void {
   const registers = [registry];

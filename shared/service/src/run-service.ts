@@ -6,8 +6,8 @@ const STOP_DEADLINE_MS = 15_000;
 const EXIT_CONFIG = 78;
 
 /**
- * The frame of every `main.ts`: starts, then stops in order on SIGTERM or SIGINT. Exits with 78 for an invalid
- * configuration, with 1 for a failed start or a stop that takes longer than 15 s.
+ * The frame of every `main.ts`: starts, then stops in order on SIGTERM or SIGINT. Exits with 78 for
+ * an invalid configuration, with 1 for a failed start or a stop that takes longer than 15 s.
  */
 export async function runProcess(logger: Logger, build: () => Service): Promise<void> {
   let service: Service | undefined;
@@ -35,7 +35,10 @@ export async function runProcess(logger: Logger, build: () => Service): Promise<
   }
 }
 
-/** Runs a service as a process of its own, which needs a broker to reach the others. `openBus` connects to it. */
+/**
+ * Runs a service as a process of its own, which needs a broker to reach the others. `openBus`
+ * connects to it.
+ */
 export function runService<C extends { AMQP_URL?: string | undefined }>(options: {
   name: string;
   loadConfig: (env: NodeJS.ProcessEnv) => C;

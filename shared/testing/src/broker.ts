@@ -12,7 +12,10 @@ export const noBroker = existsSync(join(BIN, 'rabbitmq-server'))
   ? undefined
   : 'RabbitMQ is not installed (Debian: apt-get install rabbitmq-server)';
 
-/** A RabbitMQ of the test's own: free ports, its own directory, killed and started again at will. Takes about five seconds to start. */
+/**
+ * A RabbitMQ of the test's own: free ports, its own directory, killed and started again at will.
+ * Takes about five seconds to start.
+ */
 export async function createBroker() {
   const directory = createTemporaryDirectory();
   const [port = 0, distribution = 0, epmd = 0] = await freePorts(3);

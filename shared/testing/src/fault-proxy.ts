@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 /**
- * `pass`: as a cable would. `refuse`: new connections are reset at once, the old ones live. `silent`: nothing is closed and nothing gets through, new connections
- * are accepted and never answered: a half-open network. What waits while silent is delivered afterwards, unless its connection was reset.
+ * `pass`: as a cable would. `refuse`: new connections are reset at once, the old ones live.
+ * `silent`: nothing is closed and nothing gets through, new connections are accepted and never
+ * answered: a half-open network. What waits while silent is delivered afterwards, unless its
+ * connection was reset.
  */
 export type FaultMode = 'pass' | 'refuse' | 'silent';
 
@@ -25,7 +27,10 @@ export interface FaultProxy {
   readonly connections: number;
   mode(mode: FaultMode): void;
   shape(shape: Shape): void;
-  /** Resets connections that are open now, all or the given share of them (0..1); new ones are let in. */
+  /**
+   * Resets connections that are open now, all or the given share of them (0..1); new ones are let
+   * in.
+   */
   reset(share?: number): void;
   /** Refuses and resets: the network is gone and says so. */
   down(): void;
@@ -34,7 +39,10 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-/** A TCP proxy before `target` on loopback that fails as networks do. One direction of a pair is stalled by back-pressure, never dropped: TCP does not drop. */
+/**
+ * A TCP proxy before `target` on loopback that fails as networks do. One direction of a pair is
+ * stalled by back-pressure, never dropped: TCP does not drop.
+ */
 export async function createFaultProxy(options: {
   target: { port: number; host?: string };
   port?: number;
@@ -47,7 +55,10 @@ export async function createFaultProxy(options: {
   const silenced = new Set<() => void>();
   const untilHeard = () => (mode === 'silent' ? new Promise<void>((resolve) => silenced.add(resolve)) : undefined);
 
-  /** Carries one direction, chunk after chunk, so that whatever is added to one delays those behind it. */
+  /**
+   * Carries one direction, chunk after chunk, so that whatever is added to one delays those behind
+   * it.
+   */
   const carry = async (from: Socket, to: Socket) => {
     for await (const chunk of from as AsyncIterable<Buffer>) {
       const { latencyMs = 0, jitterMs = 0, sliceBytes = chunk.length, bytesPerSecond } = shape;

@@ -13,7 +13,10 @@ export interface ForeignMessage {
   contentType: string;
   body: string;
 }
-/** Publishes with a program that uses none of our code; resolves when the program has ended with status 0. */
+/**
+ * Publishes with a program that uses none of our code; resolves when the program has ended with
+ * status 0.
+ */
 export type ForeignPublisher = (amqpUrl: string, messages: ForeignMessage[]) => Promise<void>;
 
 const EXCHANGE = 'linsta.events';
@@ -34,7 +37,10 @@ export const amqpPublish: ForeignPublisher = async (url, messages) => {
     await run('amqp-publish', ['-u', url, '-e', EXCHANGE, '-r', routingKey, '-C', contentType, '-p'], body);
 };
 
-/** Reads one message per line; repeats, on a new connection, the messages that the broker has not confirmed. */
+/**
+ * Reads one message per line; repeats, on a new connection, the messages that the broker has not
+ * confirmed.
+ */
 const PIKA = `
 import json, sys, time
 import pika

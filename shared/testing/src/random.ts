@@ -1,4 +1,6 @@
-/** Draws that a seed repeats (mulberry32): small, and good enough to choose what happens to whom. */
+/**
+ * Draws that a seed repeats (mulberry32): small, and good enough to choose what happens to whom.
+ */
 export function createRandom(seed: number) {
   let state = seed >>> 0;
   const next = (): number => {

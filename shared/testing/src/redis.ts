@@ -62,8 +62,8 @@ const sharedUrl = process.env.REDIS_URL ?? '';
 export const noSharedRedis = sharedUrl === '' ? noRedis : undefined;
 
 /**
- * A running Redis for suites that do not harm it: the one that REDIS_URL names, under a name of this suite's own so that no product there notices; otherwise a
- * Redis of the suite's own.
+ * A running Redis for suites that do not harm it: the one that REDIS_URL names, under a name of
+ * this suite's own so that no product there notices; otherwise a Redis of the suite's own.
  */
 export async function sharedRedis() {
   const prefix = `t${randomBytes(6).toString('hex')}`;

@@ -1,4 +1,7 @@
-/** Resolves with the first value that is not undefined, null or false; rejects when the deadline passes first. */
+/**
+ * Resolves with the first value that is not undefined, null or false; rejects when the deadline
+ * passes first.
+ */
 export async function waitFor<T>(look: () => T | Promise<T>, what = 'the awaited state', deadlineMs = 10_000): Promise<NonNullable<T>> {
   const until = Date.now() + deadlineMs;
   for (;;) {

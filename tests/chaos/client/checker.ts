@@ -28,7 +28,10 @@ export interface Fault {
 
 const seqsOf = (messages: { seq?: number | undefined }[]) => messages.flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
 
-/** What may never be seen, at no moment: a hole, a repeat or a step back in what a device holds as stored. */
+/**
+ * What may never be seen, at no moment: a hole, a repeat or a step back in what a device holds as
+ * stored.
+ */
 export function checkMoment(device: string, messages: readonly Shown[]): Fault[] {
   const seqs = seqsOf([...messages]);
   const faults: Fault[] = [];
@@ -43,7 +46,10 @@ export function checkMoment(device: string, messages: readonly Shown[]): Fault[]
   return faults;
 }
 
-/** After healing: everything typed is stored exactly once, in the order of its device, and every device shows what the server has. */
+/**
+ * After healing: everything typed is stored exactly once, in the order of its device, and every
+ * device shows what the server has.
+ */
 export function checkOutcome({ typed, server, devices }: Outcome): Fault[] {
   const faults: Fault[] = [];
   for (const [room, stored] of Object.entries(server)) {

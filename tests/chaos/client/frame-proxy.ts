@@ -11,7 +11,10 @@ export interface FrameFaults {
 const NONE: FrameFaults = { duplicate: 0, swap: 0, drop: 0 };
 const HELD_MS = 60;
 
-/** Length of the whole first frame in `bytes`; undefined while it is not all there. Frames of a server carry no mask. */
+/**
+ * Length of the whole first frame in `bytes`; undefined while it is not all there. Frames of a
+ * server carry no mask.
+ */
 function frameLength(bytes: Buffer): number | undefined {
   if (bytes.length < 2) return undefined;
   const short = (bytes[1] ?? 0) & 0x7f;
@@ -23,7 +26,10 @@ function frameLength(bytes: Buffer): number | undefined {
         : [10, bytes.length < 10 ? Infinity : Number(bytes.readBigUInt64BE(2))];
   return bytes.length >= header + body ? header + body : undefined;
 }
-/** Socket.IO's event (`42`) or acknowledgement (`43`) in one text frame; everything else, such as heartbeats, is left alone. */
+/**
+ * Socket.IO's event (`42`) or acknowledgement (`43`) in one text frame; everything else, such as
+ * heartbeats, is left alone.
+ */
 const kindOf = (frame: Buffer): 'event' | 'ack' | undefined => {
   const short = (frame[1] ?? 0) & 0x7f;
   const at = short < 126 ? 2 : short === 126 ? 4 : 10;
@@ -32,8 +38,9 @@ const kindOf = (frame: Buffer): 'event' | 'ack' | undefined => {
 };
 
 /**
- * Before `target` on loopback; knows WebSocket frames, so that it can repeat, swap and swallow whole messages of the server, its acknowledgements among them, on a
- * connection that lives on. TCP does none of that; a server with a fault in it, a second node, or a reconnect do.
+ * Before `target` on loopback; knows WebSocket frames, so that it can repeat, swap and swallow
+ * whole messages of the server, its acknowledgements among them, on a connection that lives on. TCP
+ * does none of that; a server with a fault in it, a second node, or a reconnect do.
  */
 export async function createFrameProxy(target: { port: number }, random: Random) {
   let faults = NONE;
@@ -107,7 +114,10 @@ export async function createFrameProxy(target: { port: number }, random: Random)
     faults(next: Partial<FrameFaults>) {
       faults = { ...NONE, ...next };
     },
-    /** The client's ends are cut; the server learns of it only later, after the client has come back. */
+    /**
+     * The client's ends are cut; the server learns of it only later, after the client has come
+     * back.
+     */
     strand(forMs: number) {
       for (const pair of pairs) {
         pair.stranded = true;

@@ -25,7 +25,10 @@ interface Account {
   token: string;
 }
 
-/** Three people with two devices each in three rooms, every device behind a network of its own that a seed makes fail. */
+/**
+ * Three people with two devices each in three rooms, every device behind a network of its own that
+ * a seed makes fail.
+ */
 export async function runSchedule(options: {
   seed: number;
   port: number;
@@ -253,7 +256,8 @@ export async function runSchedule(options: {
     (sum, held) => sum + Object.values(held).reduce((all, { length }) => all + length, 0),
     0,
   );
-  // One goes with both devices, as a tab is closed; connections that a fault left half open are noticed by the heartbeat.
+  // One goes with both devices, as a tab is closed; connections that a fault left half open are
+  // noticed by the heartbeat.
   if (left.length === 0) {
     devices.filter(({ user }) => user === 'cat').forEach(({ linsta }) => linsta().close());
     left.push(...(await untilHealed(() => Promise.resolve(checkPresence({ ann: 'online', ben: 'online', cat: 'offline' })))));

@@ -17,7 +17,10 @@ export class Refused extends Error {
   }
 }
 
-/** The REST side of a client that knows which answers mean "not now". Calls that are made through it must be safe to repeat. */
+/**
+ * The REST side of a client that knows which answers mean "not now". Calls that are made through it
+ * must be safe to repeat.
+ */
 export function createApi(url: string) {
   const once = async (method: string, path: string, { token, body }: Asked) => {
     const response = await fetch(url + path, {
@@ -32,7 +35,10 @@ export function createApi(url: string) {
     const text = await response.text();
     return { status: response.status, json: text === '' ? undefined : (JSON.parse(text) as unknown) };
   };
-  /** Throws `Refused`, or the last outage when there is no time left. The caller says what shape the contract promises. */
+  /**
+   * Throws `Refused`, or the last outage when there is no time left. The caller says what shape the
+   * contract promises.
+   */
   async function call<T>(method: string, path: string, asked: Asked = {}): Promise<T> {
     const until = Date.now() + (asked.withinMs ?? 60_000);
     for (;;) {

@@ -134,7 +134,9 @@ function checkPresence(lines: Line[], { presence }: Outcome, report: Report): vo
   }
 }
 
-/** Every promise that was broken, each in a sentence; all empty when the product did what it says. */
+/**
+ * Every promise that was broken, each in a sentence; all empty when the product did what it says.
+ */
 export function check(lines: Line[], outcome: Outcome): Report {
   const report = Object.fromEntries(FAULTS.map((kind) => [kind, [] as string[]])) as Report;
   checkMessages(lines, outcome, report);

@@ -22,8 +22,9 @@ type Answer<T> = ({ ok: true } & T) | { ok: false; error: { code: string; messag
 const isFinal = (code: string) => !['UNAVAILABLE', 'RATE_LIMITED', 'OVERLOADED', 'TOO_MANY_SOCKETS', 'INTERNAL'].includes(code);
 
 /**
- * A client as the contract describes it, and no more: it sends again under the same key what was not answered, resumes after each connect, and compares heads
- * from time to time. Written without the SDK, so that the two do not share their errors.
+ * A client as the contract describes it, and no more: it sends again under the same key what was
+ * not answered, resumes after each connect, and compares heads from time to time. Written without
+ * the SDK, so that the two do not share their errors.
  */
 export function createDevice(options: {
   url: string;
@@ -110,7 +111,10 @@ export function createDevice(options: {
     resume,
     connected: () => socket.connected,
     held: () => rooms.map((room) => ({ room, held: [...(held.get(room) ?? [])].sort(([a], [b]) => a - b) })),
-    /** Tries until it is answered or `until` is past; one at a time, so that a device's messages keep their order. */
+    /**
+     * Tries until it is answered or `until` is past; one at a time, so that a device's messages
+     * keep their order.
+     */
     async send(room: string, key: string, until: () => boolean): Promise<void> {
       const about = { op: 'send', user, device, room, key } as const;
       history.note({ ...about, phase: 'invoke' });

@@ -13,8 +13,8 @@ const running = new Set<{ stop(): Promise<void> }>();
 export const stopEnvironments = () => Promise.all([...running].map((environment) => environment.stop()));
 
 /**
- * The whole product as processes on servers of our own, each of them behind a proxy that can cut it off. With `late`, the servers are there only after the
- * services have started.
+ * The whole product as processes on servers of our own, each of them behind a proxy that can cut it
+ * off. With `late`, the servers are there only after the services have started.
  */
 export async function createEnvironment(options: { scale: Record<string, number>; env?: NodeJS.ProcessEnv; late?: boolean }) {
   const directory = createTemporaryDirectory();
@@ -22,7 +22,8 @@ export async function createEnvironment(options: { scale: Record<string, number>
   const write = (line: string) => void lines.push(line);
   const [broker, redis] = await Promise.all([createBroker(), createRedis()]);
   const [storePort = 0] = await freePorts(1);
-  // The server that MONGO_URL names is used under a name of our own; the proxy can cut it off, and nobody here kills it.
+  // The server that MONGO_URL names is used under a name of our own; the proxy can cut it off, and
+  // nobody here kills it.
   const shared = sharedDatabase();
   const elsewhere = shared.env.MONGO_URL;
   const { hostname, port } = new URL(elsewhere ?? `mongodb://127.0.0.1:${storePort}`);

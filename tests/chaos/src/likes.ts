@@ -17,7 +17,10 @@ const FAULTS: [number, 'kill' | 'restart'][] = [
 ];
 const hex = (n: number) => n.toString(16).padStart(24, '0');
 
-/** So many LIKEs from Python's pika while the broker is restarted twice and a notification process is killed five times: what arrived, in a sentence, and whether all is right. */
+/**
+ * So many LIKEs from Python's pika while the broker is restarted twice and a notification process
+ * is killed five times: what arrived, in a sentence, and whether all is right.
+ */
 export async function runLikes(options: {
   seed: number;
   count: number;

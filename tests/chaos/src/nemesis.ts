@@ -70,7 +70,10 @@ export function createFaults({
   };
 }
 
-/** Strikes with one of the faults every so often, drawn from the seed, until `for` is over; then everything is whole again. */
+/**
+ * Strikes with one of the faults every so often, drawn from the seed, until `for` is over; then
+ * everything is whole again.
+ */
 export async function torment(options: {
   faults: Fault[];
   random: Random;

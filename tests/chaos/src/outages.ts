@@ -11,7 +11,10 @@ import { settle } from './settle';
 const BEFORE_MS = 5_000;
 const AFTER_MS = 20_000;
 
-/** Cuts off each server in turn while people live their lives; tells what was answered meanwhile and when it was well again. */
+/**
+ * Cuts off each server in turn while people live their lives; tells what was answered meanwhile and
+ * when it was well again.
+ */
 export async function runOutages(options: {
   seed: number;
   users: number;

@@ -13,7 +13,10 @@ export interface Sample {
   answer: string;
 }
 
-/** Asks for each of the things that people do, twice a second, until stopped; each question stands for itself, no retries. `readyzOf` names doors of services. */
+/**
+ * Asks for each of the things that people do, twice a second, until stopped; each question stands
+ * for itself, no retries. `readyzOf` names doors of services.
+ */
 export async function startProbes(url: string, readyzOf: Record<string, string>) {
   const samples: Sample[] = [];
   const api = createApi(url);

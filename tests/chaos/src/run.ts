@@ -28,7 +28,10 @@ export interface RunOptions {
   environment?: Environment;
 }
 
-/** People live their lives while the nemesis strikes; then everything heals, and the checkers say what was broken. */
+/**
+ * People live their lives while the nemesis strikes; then everything heals, and the checkers say
+ * what was broken.
+ */
 export async function runChaos(options: RunOptions): Promise<{ report: Report; text: string }> {
   const { say, users } = options;
   const random = createRandom(options.seed);

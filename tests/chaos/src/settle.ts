@@ -72,7 +72,9 @@ async function look({ members, devices, owners }: Crowd): Promise<Outcome> {
   };
 }
 
-/** Looks until all is as promised or the time that healing may take is over; the last look counts. */
+/**
+ * Looks until all is as promised or the time that healing may take is over; the last look counts.
+ */
 export async function settle(crowd: Crowd, history: History) {
   const until = Date.now() + SETTLE_MS;
   for (;;) {

@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Statement } from './statements';
 
-/** By what each collection would be sharded, and `null` where one shard holds it all. The reasons stand in docs/scaling.md. */
+/**
+ * By what each collection would be sharded, and `null` where one shard holds it all. The reasons
+ * stand in docs/scaling.md.
+ */
 export const SHARD_KEYS: Record<string, Record<string, string> | null> = {
   'chat.messages': { chatRoomId: '1' },
   'chat.rooms': { _id: '1' },

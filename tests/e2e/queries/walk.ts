@@ -1,7 +1,10 @@
 import { waitFor } from '@linsta/testing';
 import type { Person, Product } from '../../support/product';
 
-/** Everything that people do with the product, so that every query of its services is sent at least once. */
+/**
+ * Everything that people do with the product, so that every query of its services is sent at least
+ * once.
+ */
 export async function walkTheProduct(product: Product) {
   const [ann, ben, eve] = (await Promise.all(['Ann Arbor', 'Ben', 'Eve'].map((name) => product.register(name)))) as [
     Person,

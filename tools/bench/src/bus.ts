@@ -43,7 +43,10 @@ const likes = (recipients: string[]) =>
     ),
   );
 
-/** A queue and nothing else: published with confirms, consumed with a prefetch of 1,000, acknowledged together. */
+/**
+ * A queue and nothing else: published with confirms, consumed with a prefetch of 1,000,
+ * acknowledged together.
+ */
 async function bare(connection: ChannelModel, bodies: Buffer[]): Promise<number> {
   const channel = await connection.createChannel();
   const { queue } = await channel.assertQueue(`bench.${randomUUID()}`, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
@@ -73,7 +76,10 @@ async function bare(connection: ChannelModel, bodies: Buffer[]): Promise<number>
   return perSecond;
 }
 
-/** From LIKE on RabbitMQ to the stored notification's arrival on a socket, against what the broker does at most with the same events. */
+/**
+ * From LIKE on RabbitMQ to the stored notification's arrival on a socket, against what the broker
+ * does at most with the same events.
+ */
 export const benchBus = () =>
   withStack({}, async (stack, amqpUrl) => {
     print(

@@ -27,7 +27,10 @@ export const connectDevice = (url: string, token?: string): Promise<Socket> =>
     socket.once('connect_error', reject);
   });
 
-/** As many as go through when every sender has `window` under way. Answers received messages a second, one per message. */
+/**
+ * As many as go through when every sender has `window` under way. Answers received messages a
+ * second, one per message.
+ */
 export async function ceiling({ pairs }: Target, seconds: number, window: number): Promise<number> {
   let received = 0;
   let running = true;
@@ -49,7 +52,10 @@ export async function ceiling({ pairs }: Target, seconds: number, window: number
   return rate;
 }
 
-/** Sends at a fixed rate whatever comes back; latency counts from the moment a message was due, not from when it was sent. */
+/**
+ * Sends at a fixed rate whatever comes back; latency counts from the moment a message was due, not
+ * from when it was sent.
+ */
 export async function latency({ pairs }: Target, perSecond: number, seconds: number): Promise<{ p50: number; p99: number; lagMs: number }> {
   const due = new Map<string, number[]>();
   const latencies: number[] = [];

@@ -51,7 +51,10 @@ async function idle({ pid, url }: Running, token?: string): Promise<{ bytes: num
   return { bytes, perSecond };
 }
 
-/** The product in one process on its embedded defaults, through its gateway, beside a raw Socket.IO server that stores nothing. */
+/**
+ * The product in one process on its embedded defaults, through its gateway, beside a raw Socket.IO
+ * server that stores nothing.
+ */
 export async function benchChat(): Promise<void> {
   pinSelf();
   const dataDir = mkdtempSync(join(tmpdir(), 'linsta-bench-'));

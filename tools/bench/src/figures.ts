@@ -1,5 +1,8 @@
 export const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-/** Each target in turn, round after round, so that a machine's mood meets all of them; the figures of each, in the order of the targets. */
+/**
+ * Each target in turn, round after round, so that a machine's mood meets all of them; the figures
+ * of each, in the order of the targets.
+ */
 export async function interleaved<T, Figure>(rounds: number, targets: T[], measure: (target: T) => Promise<Figure>): Promise<Figure[][]> {
   const figures = targets.map((): Figure[] => []);
   for (let round = 0; round < rounds; round += 1) for (const [at, target] of targets.entries()) figures[at]?.push(await measure(target));
@@ -12,7 +15,10 @@ export const percentile = (values: number[], p: number): number => {
 export const spread = (values: number[], digits = 0): string =>
   `${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)}`;
 
-/** How late this process's own timers ran; a run in which the load lagged says nothing about the server. */
+/**
+ * How late this process's own timers ran; a run in which the load lagged says nothing about the
+ * server.
+ */
 export function watchLag() {
   const lags: number[] = [];
   let expected = performance.now() + 10;

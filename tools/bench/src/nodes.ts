@@ -26,7 +26,10 @@ async function pairUp(url: string, name: string, [senders, receivers]: readonly 
 /** Processor time of the product's own processes, in seconds. */
 const cpuOfStack = (stack: Stack) => stack.members.reduce((sum, { name }) => sum + cpuOf(stack.pidOf(name) ?? 0), 0);
 
-/** What a message costs whose receiver hangs on another realtime node, against one that stays on its own. */
+/**
+ * What a message costs whose receiver hangs on another realtime node, against one that stays on its
+ * own.
+ */
 export const benchNodes = () =>
   withStack({ realtime: 2 }, async (stack) => {
     print(

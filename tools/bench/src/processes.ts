@@ -14,7 +14,8 @@ export interface Running {
   end(): Promise<void>;
 }
 export async function startServer(script: string, env: NodeJS.ProcessEnv = {}): Promise<Running> {
-  // With the flags this run was given, so that every server here has what `npm start` gives the product.
+  // With the flags this run was given, so that every server here has what `npm start` gives the
+  // product.
   const node = [process.execPath, ...process.execArgv, script];
   const command = pinned ? ['taskset', '-c', '0', ...node] : node;
   const child: ChildProcess = spawn(command[0] as string, command.slice(1), {

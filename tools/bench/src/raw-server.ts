@@ -2,7 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
 
-/** R: what Socket.IO does at most with this load. No token, no store, no gateway; a message is sent on to its room and acknowledged. */
+/**
+ * R: what Socket.IO does at most with this load. No token, no store, no gateway; a message is sent
+ * on to its room and acknowledged.
+ */
 const server = createServer();
 const io = new Server(server, { perMessageDeflate: false, httpCompression: false, serveClient: false });
 io.on('connection', (socket) => {

@@ -25,8 +25,9 @@ const databases = (env: NodeJS.ProcessEnv) => {
 };
 
 /**
- * Wherever the product's bus keeps them: RabbitMQ (AMQP_URL), the database (MONGO_URL), or the embedded store of the data directory, which the running
- * all-in-one serves or this process opens itself while nothing runs.
+ * Wherever the product's bus keeps them: RabbitMQ (AMQP_URL), the database (MONGO_URL), or the
+ * embedded store of the data directory, which the running all-in-one serves or this process opens
+ * itself while nothing runs.
  */
 export async function openParked(env: NodeJS.ProcessEnv): Promise<OpenedParked> {
   const { AMQP_URL: amqpUrl = '', MONGO_URL: mongoUrl = '' } = env;

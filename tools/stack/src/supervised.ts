@@ -14,7 +14,10 @@ export interface Supervised {
   stop(): Promise<void>;
 }
 
-/** One process that is kept running: a crash is said, and it is started again after a growing delay. Its output is handed on line by line, with its name. */
+/**
+ * One process that is kept running: a crash is said, and it is started again after a growing delay.
+ * Its output is handed on line by line, with its name.
+ */
 export function createSupervised(options: {
   name: string;
   file: string;

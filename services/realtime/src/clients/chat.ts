@@ -21,7 +21,10 @@ const MAX_WAITING = 10_000;
 /** After this deadline the outcome of a send is unknown to the caller. */
 const SEND_DEADLINE_MS = 4_800;
 
-/** Highest hash wins: a room always goes to the same node, and when a node goes only its own rooms move. */
+/**
+ * Highest hash wins: a room always goes to the same node, and when a node goes only its own rooms
+ * move.
+ */
 export function rendezvous<T extends { name: string }>(nodes: T[], key: string): T {
   let best: { node: T; score: string } | undefined;
   for (const node of nodes) {
@@ -32,7 +35,10 @@ export function rendezvous<T extends { name: string }>(nodes: T[], key: string):
   return best.node;
 }
 
-/** The chat service: sends in natural batches, one under way per node; a room's sends always travel over one link, so they keep their order. */
+/**
+ * The chat service: sends in natural batches, one under way per node; a room's sends always travel
+ * over one link, so they keep their order.
+ */
 export function createChatClient(options: { urls: string[]; tokens: ServiceTokens }) {
   const nodes = options.urls.map((baseUrl) => {
     const client = createInternalClient({ service: 'chat', baseUrl, tokens: options.tokens });

@@ -4,8 +4,8 @@ import type { RealtimeSocket } from '../server';
 import type { Flow } from '../sockets/flow';
 
 /**
- * One handler per client event: parsed payload in, the acknowledgement's fields out. A throw is answered to this socket
- * alone. Large answers go through `flow`.
+ * One handler per client event: parsed payload in, the acknowledgement's fields out. A throw is
+ * answered to this socket alone. Large answers go through `flow`.
  */
 export type SocketHandlers<E extends ClientEventName = ClientEventName> = {
   [K in E]: (

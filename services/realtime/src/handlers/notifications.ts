@@ -30,7 +30,10 @@ export function createNotificationDelivery({
   const catchingUp = new WeakSet<RealtimeSocket>();
   const claims = createClaims({ cluster, forMs: REPEAT_WINDOW_MS, now });
 
-  /** Emits what waits, page by page; `skip` holds ids this socket got live meanwhile. Answers when nothing is left. */
+  /**
+   * Emits what waits, page by page; `skip` holds ids this socket got live meanwhile. Answers when
+   * nothing is left.
+   */
   const drain = async (socket: RealtimeSocket, skip: Set<string>) => {
     const { userId } = socket.data.identity;
     let after: string | undefined;

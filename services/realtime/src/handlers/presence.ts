@@ -34,7 +34,10 @@ export function createPresenceHandlers({
       reading.delete(changes);
     }
   };
-  /** Creates the set of a socket's first subscription; its entries leave the total when the socket does. */
+  /**
+   * Creates the set of a socket's first subscription; its entries leave the total when the socket
+   * does.
+   */
   const watchingOf = (socket: RealtimeSocket): Set<string> => {
     if (socket.data.watching !== undefined) return socket.data.watching;
     const watching = new Set<string>();
@@ -56,7 +59,8 @@ export function createPresenceHandlers({
         throw new AppError('TOO_MANY_WATCHED', 'This node watches too many people; try again shortly');
       added.forEach((id) => watching.add(id));
       watchedTotal += added.length;
-      // Joined before the snapshot is read: a change between the two arrives twice rather than never.
+      // Joined before the snapshot is read: a change between the two arrives twice rather than
+      // never.
       await socket.join(added.map(watchersRoom));
       return { presence: await snapshot(userIds) };
     },

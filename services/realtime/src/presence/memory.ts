@@ -8,7 +8,10 @@ interface Entry {
   leaving?: NodeJS.Timeout;
 }
 
-/** Presence of one node. A lease needs no renewal here: the connection itself is watched by the heartbeat. */
+/**
+ * Presence of one node. A lease needs no renewal here: the connection itself is watched by the
+ * heartbeat.
+ */
 export function createMemoryPresence(options: { graceMs: number; now: () => Date }): PresenceStore {
   const online = new Map<string, Entry>();
   const lastSeen = new Map<string, Date>();

@@ -47,7 +47,10 @@ redis.call('DEL', listed(ARGV[3]))
 redis.call('ZREM', nodes, ARGV[3])
 return 1`,
 
-  /** Nodes whose lease ran out lose their connections; people whose grace is over are told to be offline. Bounded in each step. */
+  /**
+   * Nodes whose lease ran out lose their connections; people whose grace is over are told to be
+   * offline. Bounded in each step.
+   */
   sweep: `${PRELUDE}
 for _, node in ipairs(redis.call('ZRANGEBYSCORE', nodes, '-inf', now, 'LIMIT', 0, 5)) do
   for _, entry in ipairs(redis.call('SPOP', listed(node), 500)) do unlist(node, entry, now) end

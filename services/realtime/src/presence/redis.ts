@@ -20,8 +20,10 @@ const MAX_KNOWN = 100_000;
 const MAX_COMPARED = 5_000;
 
 /**
- * Presence of many nodes. Each node holds one lease and lists its connections under it; a user is online while any connection of a live node is listed.
- * Every step is one script, so that connecting, leaving and sweeping cannot overtake each other; any node sweeps after those that died.
+ * Presence of many nodes. Each node holds one lease and lists its connections under it; a user is
+ * online while any connection of a live node is listed. Every step is one script, so that
+ * connecting, leaving and sweeping cannot overtake each other; any node sweeps after those that
+ * died.
  */
 export function createRedisPresence(options: RedisPresenceOptions): PresenceStore {
   const { cluster, logger, graceMs, now } = options;
@@ -70,7 +72,10 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
 
   const list = (connectionId: string, userId: string) => run(scripts.connect, [node, connectionId, userId]);
   const unlist = (connectionId: string, userId: string) => run(scripts.disconnect, [node, connectionId, userId, graceMs]);
-  /** Connections, and whose they are, of which Redis could not be told that they came or went; it is told with the next renewal that succeeds. */
+  /**
+   * Connections, and whose they are, of which Redis could not be told that they came or went; it is
+   * told with the next renewal that succeeds.
+   */
   const owed = new Map<string, string>();
   /** Tells Redis how this connection stands now. */
   const note = (connectionId: string, userId: string) =>
@@ -81,14 +86,18 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
       // It may have gone while its coming was told.
       if (mine.has(connectionId) === here) owed.delete(connectionId);
     });
-  /** Whoever went while Redis was away is told now. Not before every node had the time to list its people again: nobody shall flicker. */
+  /**
+   * Whoever went while Redis was away is told now. Not before every node had the time to list its
+   * people again: nobody shall flicker.
+   */
   const compare = () =>
     guarded('presence not compared', async () => {
       for (const presence of await read([...known.keys()].slice(-MAX_COMPARED))) tell(presence);
     });
   const renew = () =>
     guarded('presence lease not renewed', async () => {
-      // 0: Redis does not know this node any more; it was away for too long, or Redis came back empty.
+      // 0: Redis does not know this node any more; it was away for too long, or Redis came back
+      // empty.
       const leased = (await run(scripts.renew, [node, leaseMs])) === 1;
       for (const [connectionId, userId] of leased ? [...owed] : mine) await note(connectionId, userId);
       if (leased) return;

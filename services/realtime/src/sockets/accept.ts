@@ -49,7 +49,10 @@ const createRefresh =
     return { expiresAt: identity.exp === undefined ? null : new Date(identity.exp * 1000).toISOString() };
   };
 
-/** Admits sockets by their token, hands their events to the handlers, and forgets them when they are gone. */
+/**
+ * Admits sockets by their token, hands their events to the handlers, and forgets them when they are
+ * gone.
+ */
 export function acceptSockets(options: SocketsOptions): void {
   const { io, config, authenticate, sessions, presence, expiry, flows, logger } = options;
   const handlers: SocketHandlers = { ...options.handlers, refresh_token: createRefresh(options) };
@@ -106,7 +109,8 @@ export function acceptSockets(options: SocketsOptions): void {
       flow: flows.of(socket.conn),
       logger,
     });
-    // `use` without `next`: an event never reaches the emitter, where names like "error" have a meaning of their own.
+    // `use` without `next`: an event never reaches the emitter, where names like "error" have a
+    // meaning of their own.
     socket.use((packet) => dispatch(packet));
     socket.on('error', (error: Error) => logger.debug({ err: messageOf(error) }, 'socket error'));
     socket.on('disconnecting', () => {

@@ -1,11 +1,14 @@
 import { AppError } from '@linsta/core';
 
-/** A refused event costs as much as this many good ones: nothing comes of it, and it is answered all the same. */
+/**
+ * A refused event costs as much as this many good ones: nothing comes of it, and it is answered all
+ * the same.
+ */
 const REFUSAL_COST = 3;
 
 /**
- * A token bucket for the events of one socket. While it is empty, events are refused; a client that goes on all the
- * same, until it owes as much again, is disconnected.
+ * A token bucket for the events of one socket. While it is empty, events are refused; a client that
+ * goes on all the same, until it owes as much again, is disconnected.
  */
 export function createAllowance({ perSecond, burst }: { perSecond: number; burst: number }, now: () => number = Date.now) {
   let left = burst;

@@ -27,17 +27,21 @@ export interface Flow {
   /** Bytes that its client has not taken yet. */
   unsent(): number;
   /**
-   * Runs `work` when the client keeps up, one at a time: for answers of up to a megabyte, so that a client that asks
-   * without reading holds at most one of them. `work` may wait again, between two large parts.
+   * Runs `work` when the client keeps up, one at a time: for answers of up to a megabyte, so that a
+   * client that asks without reading holds at most one of them. `work` may wait again, between two
+   * large parts.
    */
   whenDrained<T>(work: (drained: () => Promise<void>) => Promise<T>): Promise<T>;
-  /** Closes the connection, at once or after this time, in which an error event can still arrive. */
+  /**
+   * Closes the connection, at once or after this time, in which an error event can still arrive.
+   */
   end(afterMs?: number): void;
 }
 
 /**
- * Bounds what the connections of this node hold for clients that do not read: each one, and all together. A
- * connection that exceeds its bound is terminated; one packet is always allowed, however large.
+ * Bounds what the connections of this node hold for clients that do not read: each one, and all
+ * together. A connection that exceeds its bound is terminated; one packet is always allowed,
+ * however large.
  */
 export function createFlows(limits: { maxUnsentBytes: number; maxUnsentTotalBytes: number; onOverflow?: () => void }) {
   let total = 0;

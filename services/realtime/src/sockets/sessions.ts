@@ -2,7 +2,10 @@ import { messageOf, type Logger } from '@linsta/core';
 import type { SessionCheck } from '@linsta/http';
 import type { RealtimeServer, RealtimeSocket } from '../server';
 
-/** Between two looks at the sessions of all sockets, while every end of a session is reported by the bus. */
+/**
+ * Between two looks at the sessions of all sockets, while every end of a session is reported by the
+ * bus.
+ */
 const SWEEP_MS = 60_000;
 /** While the bus is away, and its reports with it. */
 const SWEEP_WITHOUT_BUS_MS = 3_000;
@@ -15,8 +18,8 @@ export function endSocket(socket: Pick<RealtimeSocket, 'emit' | 'disconnect'>): 
 }
 
 /**
- * Closes the sockets whose session has ended without a report: reports are lost while this node is cut off from the
- * broker. Sessions are looked up in pages.
+ * Closes the sockets whose session has ended without a report: reports are lost while this node is
+ * cut off from the broker. Sessions are looked up in pages.
  */
 export function createSessionSweep(options: { io: RealtimeServer; sessions: SessionCheck; busHealthy: () => boolean; logger: Logger }) {
   const { io, sessions, busHealthy, logger } = options;

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a running all-in-one process leaves in its data directory for other programs of its owner. */
+/**
+ * What a running all-in-one process leaves in its data directory for other programs of its owner.
+ */
 export interface Running {
   pid: number;
   url: string;
@@ -19,6 +21,9 @@ export function writeRunning(dataDir: string, running: Running): void {
 }
 export const removeRunning = (dataDir: string): void => rmSync(pathIn(dataDir), { force: true });
 
-/** Undefined without the file. A killed process leaves it behind: only the store's lock tells whether a process runs. */
+/**
+ * Undefined without the file. A killed process leaves it behind: only the store's lock tells
+ * whether a process runs.
+ */
 export const readRunning = (dataDir: string): Running | undefined =>
   existsSync(pathIn(dataDir)) ? (JSON.parse(readFileSync(pathIn(dataDir), 'utf8')) as Running) : undefined;

@@ -21,7 +21,10 @@ function readSecrets(path: string): Partial<Secrets> {
   }
 }
 
-/** Made once and kept beside the data, readable by the owner alone; variables of the environment come first. */
+/**
+ * Made once and kept beside the data, readable by the owner alone; variables of the environment
+ * come first.
+ */
 export function loadSecrets(dataDir: string, env: NodeJS.ProcessEnv): Secrets {
   const path = join(dataDir, 'secrets.json');
   const create = () => randomBytes(48).toString('base64url');
