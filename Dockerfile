@@ -72,5 +72,6 @@ COPY --from=build /app/gateway/dist gateway/dist
 COPY --from=build /app/tools/cli/dist tools/cli/dist
 COPY --from=build /app/web/dist web/dist
 COPY scripts/healthcheck.mjs scripts/
+COPY tools/cli/bin/linsta /usr/local/bin/linsta
 USER node
 CMD ["node", "gateway/dist/main.js"]

@@ -1,4 +1,4 @@
-import { commonEnv, count, httpUrlOf, httpUrlsOf, milliseconds, parseEnv, port } from '@linsta/core';
+import { commonEnv, count, httpUrlOf, httpUrlsOf, milliseconds, parseEnv, port, usersInternalUrl } from '@linsta/core';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
@@ -22,72 +22,65 @@ const isNetwork = (text: string) => {
   return isIP(address) !== 0 && more.length === 0 && (bits === undefined || /^\d{1,3}$/.test(bits));
 };
 
-const env = z.object({
+const serviceUrl = (name: string, fallback: string) => httpUrlOf(fallback).describe(`The ${name} service, for clients.`);
+
+export const env = z.object({
   ...commonEnv,
-  PORT: port(5000),
-  USERS_URL: httpUrlOf('http://127.0.0.1:4001'),
-  POSTS_URL: httpUrlOf('http://127.0.0.1:4002'),
-  EVENTS_URL: httpUrlOf('http://127.0.0.1:4003'),
-  CHAT_URL: httpUrlOf('http://127.0.0.1:4004'),
-  NOTIFICATION_URL: httpUrlOf('http://127.0.0.1:4005'),
-  /**
-   * One or more, separated by commas; a name that stands for several addresses counts as so many
-   * nodes.
-   */
-  REALTIME_URL: httpUrlsOf('http://127.0.0.1:4006'),
-  USERS_INTERNAL_URL: httpUrlOf('http://127.0.0.1:4101'),
-  /**
-   * Browser origins that may call, separated by commas, e.g. `https://app.example.com`. Pages of
-   * the gateway's own address always may. Unset, outside production, pages on localhost may too,
-   * whatever their port: a frontend's development server.
-   */
+  PORT: port(5000).describe('Port of the public listener.'),
+  USERS_URL: serviceUrl('users', 'http://127.0.0.1:4001'),
+  POSTS_URL: serviceUrl('posts', 'http://127.0.0.1:4002'),
+  EVENTS_URL: serviceUrl('events', 'http://127.0.0.1:4003'),
+  CHAT_URL: serviceUrl('chat', 'http://127.0.0.1:4004'),
+  NOTIFICATION_URL: serviceUrl('notification', 'http://127.0.0.1:4005'),
+  REALTIME_URL: httpUrlsOf('http://127.0.0.1:4006').describe(
+    'The realtime nodes, separated by commas; every address of a name counts as a node.',
+  ),
+  USERS_INTERNAL_URL: usersInternalUrl,
   CORS_ORIGIN: list
     .refine(
       (entries) => entries.every(isOrigin),
       'must be exact origins such as https://app.example.com, separated by commas, without a path',
     )
-    .optional(),
+    .optional()
+    .describe(
+      'Browser origins that may call, separated by commas, e.g. https://app.example.com or capacitor://localhost. The ' +
+        "gateway's own pages always may. Unset, outside of production: pages on localhost may as well, on any port.",
+    ),
   CORS_HEADERS: list
     .refine((entries) => entries.every((name) => /^[A-Za-z0-9-]{1,64}$/.test(name)), 'must be names of headers, separated by commas')
-    .default([]),
+    .default([])
+    .describe('Further request headers that pages of other origins may send, separated by commas.'),
   TRUSTED_PROXIES: list
     .refine(
       (entries) => entries.every(isNetwork),
       'must be addresses, networks such as 10.0.0.0/8, loopback or uniquelocal, separated by commas',
     )
-    .default([]),
-  /**
-   * How many proxies of ours stand before the gateway; that many X-Forwarded-For entries, from the
-   * right, are believed.
-   */
-  TRUST_PROXY: z.coerce.number('must be a number of proxies').int().min(0).max(10).default(0),
-  RATE_LIMIT_PER_MINUTE: count(3_000),
-  USER_RATE_LIMIT_PER_MINUTE: count(1_200),
-  /**
-   * Registering, signing in and refreshing, per address: each costs a password hash or a signature.
-   */
-  AUTH_RATE_LIMIT_PER_MINUTE: count(120),
-  /** Socket.IO polling requests and WebSocket upgrades, per address. */
-  SOCKET_RATE_LIMIT_PER_MINUTE: count(6_000),
-  /** A WebSocket takes two file descriptors here. */
-  MAX_CONNECTIONS: count(9_000),
-  MAX_CONNECTIONS_PER_ADDRESS: count(1_000),
-  MAX_BODY_BYTES: count(64 * 1024, 16 * 1024 * 1024),
-  /**
-   * A little less than the 5 s within which everybody gets an answer, also while a database hangs.
-   */
-  UPSTREAM_TIMEOUT_MS: milliseconds(4_800),
-  /** A long poll is answered late on purpose: after the ping interval of realtime at the latest. */
-  POLLING_TIMEOUT_MS: milliseconds(60_000),
-  /**
-   * A WebSocket on which nothing moves for so long is dead; more than ping interval and ping
-   * timeout of realtime together.
-   */
-  TUNNEL_IDLE_MS: milliseconds(90_000),
-  HEADERS_TIMEOUT_MS: milliseconds(10_000),
-  REQUEST_TIMEOUT_MS: milliseconds(30_000),
-  /** On stopping, sockets are ended over this time, so that they do not all come back at once. */
-  DRAIN_MS: milliseconds(2_000, 20_000),
+    .default([])
+    .describe('Proxies whose X-Forwarded-For is believed: addresses, networks, loopback or uniquelocal, separated by commas.'),
+  TRUST_PROXY: z.coerce
+    .number('must be a number of proxies')
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('Instead of TRUSTED_PROXIES: the number of proxies before the gateway, whatever their addresses.'),
+  RATE_LIMIT_PER_MINUTE: count(3_000).describe('Requests per client address and minute, /livez included.'),
+  USER_RATE_LIMIT_PER_MINUTE: count(1_200).describe('Requests per user and minute.'),
+  AUTH_RATE_LIMIT_PER_MINUTE: count(120).describe('Registrations, sign-ins and refreshes per client address and minute.'),
+  SOCKET_RATE_LIMIT_PER_MINUTE: count(6_000).describe('Polling requests and WebSocket upgrades per client address and minute.'),
+  MAX_CONNECTIONS: count(9_000).describe('TCP connections in total; an upgraded one takes two file descriptors.'),
+  MAX_CONNECTIONS_PER_ADDRESS: count(1_000).describe('TCP connections per client address, upgraded or not.'),
+  MAX_BODY_BYTES: count(64 * 1024, 16 * 1024 * 1024).describe('Largest request body.'),
+  UPSTREAM_TIMEOUT_MS: milliseconds(4_800).describe('Time for a service to answer a request, and for silence within its answer.'),
+  POLLING_TIMEOUT_MS: milliseconds(60_000).describe('The same for a long poll; more than PING_INTERVAL_MS of realtime.'),
+  TUNNEL_IDLE_MS: milliseconds(90_000).describe(
+    'A WebSocket without traffic for this long is closed; more than PING_INTERVAL_MS and PING_TIMEOUT_MS of realtime together.',
+  ),
+  HEADERS_TIMEOUT_MS: milliseconds(10_000).describe('Time for the headers of a request to arrive.'),
+  REQUEST_TIMEOUT_MS: milliseconds(30_000).describe('Time for a whole request to arrive.'),
+  DRAIN_MS: milliseconds(2_000, 20_000).describe(
+    'On stopping, WebSockets are closed over this time, so that they do not reconnect at once.',
+  ),
 });
 
 export type GatewayConfig = z.output<typeof env>;

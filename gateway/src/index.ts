@@ -1,3 +1,3 @@
 export { createGatewayService, type GatewayDeps } from './app';
 export type { DemoUser } from './pages';
-export { loadConfig, type GatewayConfig } from './config';
+export { env as configSchema, loadConfig, type GatewayConfig } from './config';

@@ -1,7 +1,10 @@
 import { createLogger } from '@linsta/core';
-import { runProcess } from '@linsta/service';
+import { reportMisspelt, runProcess } from '@linsta/service';
 import { createGatewayService } from './app';
-import { loadConfig } from './config';
+import { env, loadConfig } from './config';
 
 const logger = createLogger('gateway', process.env.LOG_LEVEL);
-void runProcess(logger, () => createGatewayService(loadConfig(process.env), { logger }));
+void runProcess(logger, () => {
+  reportMisspelt(logger, env, process.env);
+  return createGatewayService(loadConfig(process.env), { logger });
+});

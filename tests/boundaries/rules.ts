@@ -36,7 +36,7 @@ export const ARROWS: readonly Row[] = [
   { folder: 'client', may: ['contracts'], browser: true },
   { folder: 'web', may: ['contracts', 'client'], browser: true },
   { folder: 'tools/stack', may: ['core'] },
-  { folder: 'tools/cli', may: ['core', 'bus', 'mongo', 'embedded-mongo'] },
+  { folder: 'tools/cli', may: ['core', 'bus', 'mongo', 'embedded-mongo', 'gateway', ...SERVICES] },
   { folder: 'tools/bench', may: ['contracts', 'core', 'launcher', 'stack', 'testing'] },
   { folder: 'tools/screenshots', may: ['core', 'launcher', 'testing'] },
   { folder: 'tests/chaos', may: ['contracts', 'core', 'launcher', 'stack', 'testing'] },

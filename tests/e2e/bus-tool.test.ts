@@ -13,7 +13,7 @@ const QUEUE = 'notification.inbox';
 /** The tool as an operator runs it; nobody sits at its terminal. */
 const tool = (env: NodeJS.ProcessEnv, ...args: string[]) =>
   new Promise<{ status: number; out: string; err: string }>((resolve) => {
-    const script = join(__dirname, '..', '..', 'tools', 'cli', 'dist', 'bus-main.js');
+    const script = join(__dirname, '..', '..', 'tools', 'cli', 'dist', 'main.js');
     const bare = { ...process.env, AMQP_URL: '', MONGO_URL: '', ...env };
     const child = execFile(process.execPath, [script, ...args], { env: bare, timeout: 30_000 }, (_error, out, err) =>
       resolve({ status: child.exitCode ?? -1, out, err }),

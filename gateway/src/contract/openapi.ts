@@ -1,4 +1,4 @@
-import { problem, routes, type Route, type ServiceName } from '@linsta/contracts';
+import { ERROR_CODES, problem, routes, type Route, type ServiceName } from '@linsta/contracts';
 import { z } from 'zod';
 import { createSchemaWriter, type JsonSchema, type SchemaWriter } from './json-schema';
 
@@ -11,28 +11,41 @@ const TAGS: Record<ServiceName, string> = {
   realtime: 'Presence and unread',
 };
 
-const REFUSALS: Record<number, string> = {
-  400: 'Something in the request is wrong; `errors` names what',
-  401: 'No token, or one that is not taken',
-  403: 'Not yours',
-  404: 'Not there',
-  409: 'It clashes with what is there',
-  413: 'The body is too large',
-  415: 'The body is not JSON',
-  429: 'Too many requests; `Retry-After` says when to come back',
-  503: 'Something that is needed is down; `Retry-After` says when to come back',
-};
+const HEALTH = 'Health';
 const PROBLEM = '#/components/schemas/Problem';
+const HEADERS = {
+  'X-Request-Id': { description: 'The id of the request in every log line that it causes', schema: { type: 'string' } },
+  'Retry-After': { description: 'Seconds until the request may be repeated', schema: { type: 'integer', minimum: 1 } },
+};
+const requestId = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
+const WITH_RETRY_AFTER = new Set([429, 503]);
+
+const statuses = [...new Set(Object.values(ERROR_CODES).map(({ status }) => status))].sort((a, b) => a - b);
+/** The answer with one status: the codes that it may carry, from the table of error codes. */
+const refusalOf = (status: number) => ({
+  description: Object.entries(ERROR_CODES)
+    .filter(([, entry]) => entry.status === status)
+    .map(([code, { meaning }]) => `\`${code}\`: ${meaning}`)
+    .join('\n\n'),
+  headers: { ...requestId, ...(WITH_RETRY_AFTER.has(status) && { 'Retry-After': { $ref: '#/components/headers/Retry-After' } }) },
+  content: { 'application/problem+json': { schema: { $ref: PROBLEM } } },
+});
 
 const refusal = (status: string) => ({ $ref: `#/components/responses/${status}` });
+/** Every status that a client can meet; 403 is also the answer to a page of a foreign origin. */
 const refusalsOf = ({ open, params, body, service }: Route, path: string): number[] => [
   400,
-  ...(open === true && path !== '/api/auth/login' && path !== '/api/auth/refresh' ? [] : [401]),
-  ...(service === 'chat' && params !== undefined ? [403] : []),
+  ...(open === true && path === '/api/auth/register' ? [] : [401]),
+  403,
   ...(params !== undefined || path === '/api/chat/rooms' ? [404] : []),
+  405,
+  408,
   ...(path === '/api/auth/register' || (service === 'chat' && body !== undefined) ? [409] : []),
-  ...(body === undefined ? [] : [413, 415]),
+  413,
+  ...(body === undefined ? [] : [415]),
   429,
+  431,
+  500,
   503,
 ];
 
@@ -59,12 +72,12 @@ const operationOf = (writer: SchemaWriter, method: string, path: string, route: 
   parameters: [...parametersOf(writer, 'path', route.params), ...parametersOf(writer, 'query', route.query)],
   ...(route.body !== undefined && { requestBody: { required: true, ...json(writer.write(route.body)) } }),
   responses: {
-    [route.status]: { description: 'Done', ...(route.answer !== undefined && json(writer.write(route.answer))) },
+    [route.status]: { description: 'Done', headers: requestId, ...(route.answer !== undefined && json(writer.write(route.answer))) },
     ...Object.fromEntries(refusalsOf(route, path).map((status) => [status, refusal(String(status))])),
   },
 });
 
-/** The REST contract as OpenAPI 3.1, made of the schemas that validate each call. */
+/** The REST contract as OpenAPI 3.1, from the schemas that validate each call. */
 export function createOpenApi(version: string) {
   const writer = createSchemaWriter('#/components/schemas/');
   const paths: Record<string, Record<string, unknown>> = {};
@@ -74,9 +87,26 @@ export function createOpenApi(version: string) {
     item[method.toLowerCase()] = operationOf(writer, method, path, route);
   }
   writer.write(problem);
-  const health = (summary: string) => ({
-    get: { summary, security: [], responses: { 200: { description: 'Yes' }, 503: { description: 'Not now' } } },
+  const health = (operationId: string, summary: string, answer: object) => ({
+    get: {
+      operationId,
+      summary,
+      security: [],
+      tags: [HEALTH],
+      responses: {
+        200: { description: 'Ready', headers: requestId, ...json(answer as JsonSchema) },
+        429: refusal('429'),
+        503: { description: 'Not ready', headers: requestId, ...json(answer as JsonSchema) },
+      },
+    },
   });
+  const checks = { type: 'object', additionalProperties: { type: 'string' }, description: 'The state of each part' };
+  const liveness = { type: 'object', properties: { status: { type: 'string', const: 'ok' } }, required: ['status'] };
+  const readiness = {
+    type: 'object',
+    properties: { status: { type: 'string', enum: ['ok', 'degraded', 'not ready'] }, checks },
+    required: ['status', 'checks'],
+  };
   return {
     openapi: '3.1.0',
     info: {
@@ -88,17 +118,17 @@ export function createOpenApi(version: string) {
     },
     servers: [{ url: '/' }],
     security: [{ bearer: [] }],
-    tags: Object.values(TAGS).map((name) => ({ name })),
-    paths: { ...paths, '/livez': health('Is the process up?'), '/readyz': health('Are all dependencies up? With each one’s state') },
+    tags: [...Object.values(TAGS), HEALTH].map((name) => ({ name })),
+    paths: {
+      ...paths,
+      '/livez': health('getLiveness', 'Check that the process is up', liveness),
+      '/readyz': health('getReadiness', 'Check every service', readiness),
+    },
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
       schemas: writer.named,
-      responses: Object.fromEntries(
-        Object.entries(REFUSALS).map(([status, description]) => [
-          status,
-          { description, content: { 'application/problem+json': { schema: { $ref: PROBLEM } } } },
-        ]),
-      ),
+      headers: HEADERS,
+      responses: Object.fromEntries(statuses.map((status) => [status, refusalOf(status)])),
     },
   };
 }

@@ -1,2 +1,2 @@
 export { createChatService } from './app';
-export { loadConfig, type ChatConfig } from './config';
+export { env as configSchema, loadConfig, type ChatConfig } from './config';

@@ -1,2 +1,2 @@
 export { createEventsService } from './app';
-export { loadConfig, type EventsConfig } from './config';
+export { env as configSchema, loadConfig, type EventsConfig } from './config';

@@ -1,6 +1,6 @@
 import { createAmqpBus } from '@linsta/bus';
 import { runService } from '@linsta/service';
 import { createEventsService } from './app';
-import { loadConfig } from './config';
+import { env } from './config';
 
-void runService({ name: 'events', loadConfig, create: createEventsService, openBus: createAmqpBus });
+void runService({ name: 'events', schema: env, create: createEventsService, openBus: createAmqpBus });

@@ -1,2 +1,2 @@
 export { createNotificationService } from './app';
-export { loadConfig, type NotificationConfig } from './config';
+export { env as configSchema, loadConfig, type NotificationConfig } from './config';

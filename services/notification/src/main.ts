@@ -1,6 +1,6 @@
 import { createAmqpBus } from '@linsta/bus';
 import { runService } from '@linsta/service';
 import { createNotificationService } from './app';
-import { loadConfig } from './config';
+import { env } from './config';
 
-void runService({ name: 'notification', loadConfig, create: createNotificationService, openBus: createAmqpBus });
+void runService({ name: 'notification', schema: env, create: createNotificationService, openBus: createAmqpBus });

@@ -1,2 +1,2 @@
 export { createPostsService } from './app';
-export { loadConfig, type PostsConfig } from './config';
+export { env as configSchema, loadConfig, type PostsConfig } from './config';

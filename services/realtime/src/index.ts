@@ -1,2 +1,2 @@
 export { createRealtimeService } from './app';
-export { loadConfig, type RealtimeConfig } from './config';
+export { env as configSchema, loadConfig, type RealtimeConfig } from './config';

@@ -1,7 +1,7 @@
 import { amqpUrl, commonEnv, count, mongoEnv, parseEnv, port } from '@linsta/core';
 import { z } from 'zod';
 
-const env = z.object({
+export const env = z.object({
   ...commonEnv,
   PORT: port(4001),
   INTERNAL_PORT: port(4101),

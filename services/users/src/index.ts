@@ -1,2 +1,2 @@
 export { createUsersService } from './app';
-export { loadConfig, type UsersConfig } from './config';
+export { env as configSchema, loadConfig, type UsersConfig } from './config';

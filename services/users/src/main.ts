@@ -1,6 +1,6 @@
 import { createAmqpBus } from '@linsta/bus';
 import { runService } from '@linsta/service';
 import { createUsersService } from './app';
-import { loadConfig } from './config';
+import { env } from './config';
 
-void runService({ name: 'users', loadConfig, create: createUsersService, openBus: createAmqpBus });
+void runService({ name: 'users', schema: env, create: createUsersService, openBus: createAmqpBus });

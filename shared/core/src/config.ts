@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /**
@@ -11,24 +12,44 @@ export class ConfigError extends Error {
   }
 }
 
-/**
- * Part of every secret that is written down in this repository; none of them starts in production.
- */
+/** Part of every secret that is written down in this repository; none of them starts in production. */
 const DEVELOPMENT_ONLY = 'for-development-only';
 
-/** Reads what `schema` names from `env`; empty strings count as unset. */
-export function parseEnv<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv): z.output<T> {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+/** Adds each variable that is given as a file, e.g. JWT_SECRET_FILE, the way container platforms hand over secrets. */
+function withFiles(names: string[], env: Record<string, string>, faults: string[]): Record<string, string> {
+  const read = { ...env };
+  for (const name of names) {
+    const path = env[`${name}_FILE`];
+    if (path === undefined) continue;
+    if (env[name] !== undefined) faults.push(`${name} and ${name}_FILE are both set; keep one`);
+    else
+      try {
+        read[name] = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+      } catch {
+        faults.push(`${name}_FILE names ${path}, which cannot be read`);
+      }
+  }
+  return read;
+}
+
+/**
+ * Reads the variables of `schema` from `env`; empty strings count as unset. Throws a ConfigError with every fault.
+ * Each variable may be given as a file instead, by its name with _FILE.
+ */
+export function parseEnv<T extends z.ZodObject>(schema: T, env: NodeJS.ProcessEnv): z.output<T> {
+  const faults: string[] = [];
+  const given = Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value] as const])),
+  );
+  const set = withFiles(Object.keys(schema.shape), given, faults);
   const parsed = schema.safeParse(set);
-  const known = set.NODE_ENV === 'production' ? Object.keys(set).filter((name) => set[name]?.includes(DEVELOPMENT_ONLY)) : [];
-  const faults = [
-    ...(parsed.error?.issues ?? []).map((issue) => {
-      const name = issue.path.join('.');
-      const missing = name !== '' && set[name] === undefined;
-      return `${name} ${missing ? 'is required' : issue.message}`;
-    }),
-    ...known.map((name) => `${name} is a value that everybody knows, for development only`),
-  ];
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = issue.path.join('.');
+    faults.push(`${name} ${name !== '' && set[name] === undefined ? 'is required' : issue.message}`);
+  }
+  if (set.NODE_ENV === 'production')
+    for (const [name, value] of Object.entries(set))
+      if (value.includes(DEVELOPMENT_ONLY)) faults.push(`${name} is a published value, for development only`);
   if (parsed.success && faults.length === 0) return parsed.data;
   throw new ConfigError(faults);
 }
@@ -79,17 +100,21 @@ export const mongoEnv = {
     .describe('Database commands that take this long or longer are logged as warnings; unset: none.'),
 };
 
-export const amqpUrl = url(/^amqps?$/);
-export const redisUrl = url(/^rediss?$/);
+export const amqpUrl = url(/^amqps?$/).describe('The RabbitMQ broker, e.g. amqp://user:password@host:5672.');
+export const redisUrl = url(/^rediss?$/).describe(
+  'The Redis through which several realtime nodes share presence and pushes. Unset: one node only.',
+);
+export const usersInternalUrl = httpUrlOf('http://127.0.0.1:4101').describe('The internal listener of the users service.');
+export const internalPort = (fallback: number) => port(fallback).describe('Port of the listener for other services.');
 
-/**
- * What every service reads. PORT is the door behind the gateway, INTERNAL_PORT the one for other
- * services.
- */
+/** Variables that every service reads. */
 export const commonEnv = {
-  NODE_ENV: z.string().default('development'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  HOST: z.string().default('127.0.0.1'),
-  JWT_SECRET: secret,
-  SERVICE_SECRET: secret,
+  NODE_ENV: z.string().default('development').describe('`production` refuses insecure defaults at start.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Lowest level of log lines. `debug` adds every socket event and every database command.'),
+  HOST: z.string().default('127.0.0.1').describe('Address that the listeners bind to.'),
+  JWT_SECRET: secret.describe('Signs and verifies user tokens (HS256). At least 32 characters.'),
+  SERVICE_SECRET: secret.describe('Signs the tokens between services. At least 32 characters.'),
 };

@@ -12,3 +12,4 @@ export * from './ports';
 export * from './relay';
 export * from './retry';
 export * from './spread';
+export * from './variables';

@@ -1,5 +1,6 @@
 import type { EventBus } from '@linsta/bus';
-import { ConfigError, createLogger, type Logger } from '@linsta/core';
+import { ConfigError, createLogger, misspeltVariables, parseEnv, type Logger } from '@linsta/core';
+import type { z } from 'zod';
 import type { Service } from './define-service';
 
 const STOP_DEADLINE_MS = 15_000;
@@ -35,20 +36,29 @@ export async function runProcess(logger: Logger, build: () => Service): Promise<
   }
 }
 
+/** Warns of variables that are most likely misspelt ones of this service. */
+export function reportMisspelt(logger: Logger, schema: z.ZodObject, env: NodeJS.ProcessEnv): void {
+  for (const { given, meant } of misspeltVariables(env, Object.keys(schema.shape)))
+    logger.warn({ variable: given, nearest: meant }, 'unknown variable');
+}
+
+type BrokerSchema = z.ZodObject<{ AMQP_URL: z.ZodType<string | undefined> }>;
+
 /**
- * Runs a service as a process of its own, which needs a broker to reach the others. `openBus`
- * connects to it.
+ * Runs a service as a process of its own, which needs a broker to reach the rest of the product. `openBus` connects to
+ * it.
  */
-export function runService<C extends { AMQP_URL?: string | undefined }>(options: {
+export function runService<S extends BrokerSchema>(options: {
   name: string;
-  loadConfig: (env: NodeJS.ProcessEnv) => C;
-  create: (config: C, deps: { bus: EventBus; logger: Logger }) => Service;
+  schema: S;
+  create: (config: z.output<S>, deps: { bus: EventBus; logger: Logger }) => Service;
   openBus: (options: { url: string; name: string; logger: Logger }) => EventBus;
 }): Promise<void> {
-  const { name } = options;
+  const { name, schema } = options;
   const logger = createLogger(name, process.env.LOG_LEVEL);
   return runProcess(logger, () => {
-    const { config, amqpUrl } = loadWithBroker(() => options.loadConfig(process.env));
+    reportMisspelt(logger, schema, process.env);
+    const { config, amqpUrl } = loadWithBroker(() => parseEnv(schema, process.env));
     const bus = options.openBus({ url: amqpUrl, name, logger });
     const service = options.create(config, { bus, logger });
     return {
@@ -62,12 +72,14 @@ export function runService<C extends { AMQP_URL?: string | undefined }>(options:
 }
 
 /** Reports a missing AMQP_URL together with every other fault of the configuration. */
-function loadWithBroker<C extends { AMQP_URL?: string | undefined }>(load: () => C): { config: C; amqpUrl: string } {
-  const missing = (process.env.AMQP_URL ?? '') === '' ? ['AMQP_URL is required where a service runs as a process of its own'] : [];
+function loadWithBroker<C>(load: () => C): { config: C; amqpUrl: string } {
+  const { AMQP_URL: amqpUrl = '', AMQP_URL_FILE: file = '' } = process.env;
+  const missing = amqpUrl === '' && file === '' ? ['AMQP_URL is required where a service runs as a process of its own'] : [];
   try {
     const config = load();
-    if (config.AMQP_URL === undefined || missing.length > 0) throw new ConfigError([]);
-    return { config, amqpUrl: config.AMQP_URL };
+    if (missing.length > 0) throw new ConfigError([]);
+    const { AMQP_URL } = config as { AMQP_URL?: string };
+    return { config, amqpUrl: AMQP_URL ?? amqpUrl };
   } catch (error) {
     throw error instanceof ConfigError ? new ConfigError([...error.faults, ...missing]) : error;
   }

@@ -1,1 +1,3 @@
-export { openParked, type OpenedParked } from './parked-events';
+export { createConfigurationPage } from './configuration/page';
+export { loadSchemas } from './configuration/schemas';
+export { openParked, type OpenedParked } from './parked/open';

@@ -1,34 +1,33 @@
 import { parseArgs } from 'node:util';
 import type { ParkedLine } from '@linsta/bus';
+import { messageOf } from '@linsta/core';
+import { CommandError } from '../command-error';
 
-export const USAGE = 'npm run bus -- parked list | show ID | redrive ID | redrive --all | discard ID [--yes]';
+export const PARKED_USAGE = 'linsta parked list | show ID | redrive ID | redrive --all | discard ID [--yes]';
 
-/** Cannot be done, for a reason that the message gives. */
-export class BusToolError extends Error {}
-
-export type BusCommand =
+export type ParkedCommand =
   | { verb: 'list' }
   | { verb: 'show'; id: string }
   | { verb: 'redrive'; id: string | undefined }
   | { verb: 'discard'; id: string; yes: boolean };
 
-/** Throws a BusToolError that ends with the usage. */
-export function readCommand(args: string[]): BusCommand {
-  const refuse = (sentence: string) => new BusToolError(`${sentence}\nUsage: ${USAGE}`);
+/** Reads the arguments after `parked`. Throws a CommandError that ends with the usage. */
+export function readParkedCommand(args: string[]): ParkedCommand {
+  const refuse = (sentence: string) => new CommandError(`${sentence}\nUsage: ${PARKED_USAGE}`);
   const parsed = (() => {
     try {
       return parseArgs({ args, allowPositionals: true, options: { all: { type: 'boolean' }, yes: { type: 'boolean' } } });
     } catch (error) {
-      throw refuse((error as Error).message);
+      throw refuse(messageOf(error));
     }
   })();
-  const [noun, verb, id, ...more] = parsed.positionals;
+  const [verb, id, ...more] = parsed.positionals;
   const { all = false, yes = false } = parsed.values;
-  if (noun !== 'parked' || more.length > 0) throw refuse('The bus tool looks after parked events.');
+  if (more.length > 0) throw refuse(`parked ${verb ?? ''} takes one id.`);
   if (verb === 'list' && id === undefined) return { verb };
   if (verb === 'redrive' && (id === undefined) === all) return { verb, id };
-  if (verb === 'redrive') throw refuse('Say which parked event is to be tried again: its id, or --all.');
-  if ((verb === 'show' || verb === 'discard') && id === undefined) throw refuse(`Say which parked event: ${verb} takes its id.`);
+  if (verb === 'redrive') throw refuse('Name the parked event to try again: its id, or --all.');
+  if ((verb === 'show' || verb === 'discard') && id === undefined) throw refuse(`Name the parked event: ${verb} takes its id.`);
   if (verb === 'show' && id !== undefined) return { verb, id };
   if (verb === 'discard' && id !== undefined) return { verb, id, yes };
   throw refuse(`parked knows list, show, redrive and discard, not ${JSON.stringify(verb ?? '')}.`);
@@ -46,10 +45,10 @@ const typeOf = (raw: string): string => {
   }
 };
 const whenOf = ({ parkedAt }: ParkedLine) => (parkedAt.getTime() === EPOCH ? '-' : `${parkedAt.toISOString().slice(0, 19)}Z`);
-/** What came from outside must not steer the terminal that shows it. */
+/** Control characters of an event must not reach the terminal. */
 const harmless = (text: string) => text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
 
-/** A table, oldest first. */
+/** A table, oldest event first. */
 export function listParked(lines: ParkedLine[]): string {
   if (lines.length === 0) return 'Nothing is parked.';
   const rows = lines.map((line) => [
@@ -75,7 +74,7 @@ export function listParked(lines: ParkedLine[]): string {
 
 const MAX_SHOWN = 20_000;
 
-/** All of one, its body as it came; JSON is set out. */
+/** One event in full, its body as received; JSON is indented. */
 export function showParked(line: ParkedLine): string {
   const body = (() => {
     try {

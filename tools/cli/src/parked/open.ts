@@ -1,24 +1,23 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DirectoryInUseError, startStoreThread } from '@linsta/embedded-mongo';
 import { CONSUMERS, openParkedOnBroker, type ParkedEvents } from '@linsta/bus';
 import { createLogger, databaseEnv, readRunning } from '@linsta/core';
 import { openParkedInStore } from '@linsta/mongo';
-import { BusToolError } from './bus-command';
+import { CommandError } from '../command-error';
 
 export interface OpenedParked {
   parked: ParkedEvents;
-  /** Nobody runs who would try a re-driven event at once. */
+  /** The product does not run: a re-driven event is tried when it starts. */
   later: boolean;
   close(): Promise<void>;
 }
 
 const without = (text: string) => text.replace(/\/\/[^@/]*@/, '//');
 const unreachable = (what: string, url: string) => (error: Error) => {
-  throw new BusToolError(`${what} cannot be reached at ${without(url)}: ${without(error.message === '' ? error.name : error.message)}`);
+  throw new CommandError(`${what} cannot be reached at ${without(url)}: ${without(error.message === '' ? error.name : error.message)}`);
 };
 
-/** The databases in which consumers keep what the bus without a broker has parked. */
+/** The databases in which consumers keep parked events while there is no broker. */
 const databases = (env: NodeJS.ProcessEnv) => {
   const services = new Set(Object.keys(CONSUMERS).map((queue) => queue.split('.')[0] ?? ''));
   return [...services].map((service) => databaseEnv(env, service).DATABASE ?? `linsta_${service}`);
@@ -42,9 +41,11 @@ export async function openParked(env: NodeJS.ProcessEnv): Promise<OpenedParked> 
     const parked = await inStore(mongoUrl);
     return { parked, later: false, close: () => parked.close() };
   }
+  // Not a part of the image, where a database server is always configured.
+  const { DirectoryInUseError, startStoreThread } = await import('@linsta/embedded-mongo');
   const dataDir = resolve(env.DATA_DIR ?? '.linsta');
   if (!existsSync(join(dataDir, 'store')))
-    throw new BusToolError(
+    throw new CommandError(
       `There is no data in ${dataDir}. Say where the product runs: DATA_DIR, MONGO_URL or AMQP_URL, as it was started with.`,
     );
   try {
@@ -63,9 +64,9 @@ export async function openParked(env: NodeJS.ProcessEnv): Promise<OpenedParked> 
   }
   const running = readRunning(dataDir);
   if (running === undefined)
-    throw new BusToolError(`Another program uses ${dataDir} and does not say where; wait until the product is ready.`);
+    throw new CommandError(`Another program uses ${dataDir} and does not say where; wait until the product is ready.`);
   if (running.bus === 'RabbitMQ')
-    throw new BusToolError('The product that runs there has its bus on RabbitMQ: say where with AMQP_URL, as it was started with.');
+    throw new CommandError('The product that runs there has its bus on RabbitMQ: say where with AMQP_URL, as it was started with.');
   const parked = await inStore(running.storeUrl);
   return { parked, later: false, close: () => parked.close() };
 }

@@ -1,27 +1,26 @@
 import type { ParkedLine } from '@linsta/bus';
-import { listParked, readCommand, showParked } from '../src/bus-command';
+import { listParked, readParkedCommand, showParked } from '../src/parked/command';
 
 test.each([
-  [['parked', 'list'], { verb: 'list' }],
-  [['parked', 'show', 'abc'], { verb: 'show', id: 'abc' }],
-  [['parked', 'redrive', 'abc'], { verb: 'redrive', id: 'abc' }],
-  [['parked', 'redrive', '--all'], { verb: 'redrive', id: undefined }],
-  [['parked', 'discard', 'abc'], { verb: 'discard', id: 'abc', yes: false }],
-  [['parked', 'discard', 'abc', '--yes'], { verb: 'discard', id: 'abc', yes: true }],
-])('when asked for %j, then it is understood', (args, command) => expect(readCommand(args)).toEqual(command));
+  [['list'], { verb: 'list' }],
+  [['show', 'abc'], { verb: 'show', id: 'abc' }],
+  [['redrive', 'abc'], { verb: 'redrive', id: 'abc' }],
+  [['redrive', '--all'], { verb: 'redrive', id: undefined }],
+  [['discard', 'abc'], { verb: 'discard', id: 'abc', yes: false }],
+  [['discard', 'abc', '--yes'], { verb: 'discard', id: 'abc', yes: true }],
+])('when asked for %j, then it is understood', (args, command) => expect(readParkedCommand(args)).toEqual(command));
 
 test.each([
-  [[], 'looks after parked events'],
-  [['parked'], 'parked knows list'],
-  [['parked', 'empty'], 'parked knows list'],
-  [['parked', 'redrive'], 'its id, or --all'],
-  [['parked', 'redrive', 'abc', '--all'], 'its id, or --all'],
-  [['parked', 'show'], 'show takes its id'],
-  [['parked', 'discard'], 'discard takes its id'],
-  [['parked', 'list', '--loud'], '--loud'],
+  [[], 'parked knows list'],
+  [['empty'], 'parked knows list'],
+  [['redrive'], 'its id, or --all'],
+  [['redrive', 'abc', '--all'], 'its id, or --all'],
+  [['show'], 'show takes its id'],
+  [['discard'], 'discard takes its id'],
+  [['list', '--loud'], '--loud'],
 ])('when asked for %j, then it says what is wrong, and the usage', (args, sentence) => {
-  expect(() => readCommand(args)).toThrow(sentence);
-  expect(() => readCommand(args)).toThrow('Usage: npm run bus');
+  expect(() => readParkedCommand(args)).toThrow(sentence);
+  expect(() => readParkedCommand(args)).toThrow('Usage: linsta parked');
 });
 
 const line = (more: Partial<ParkedLine>): ParkedLine => ({
