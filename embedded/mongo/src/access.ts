@@ -44,6 +44,12 @@ export function loadPassword(dataDir: string): string {
 export const passwordUrl = (host: string, port: number, password: string) =>
   `mongodb://${USER}:${password}@${host.includes(':') ? `[${host}]` : host}:${port}/?authSource=admin`;
 
+/** The URL that reaches a store of this directory which listens for its owner alone. `port`: where there are no Unix sockets. */
+export function storeUrlOf(dataDir: string, port: number): string {
+  const path = socketPathOf(dataDir);
+  return path === undefined ? passwordUrl('127.0.0.1', port, loadPassword(dataDir)) : socketUrl(path);
+}
+
 /** Writes a file for its owner alone, whole or not at all. */
 export function writePrivately(path: string, text: string): void {
   writeFileSync(`${path}.new`, text, { mode: 0o600 });

@@ -1,4 +1,4 @@
-export { socketPathOf } from './access';
+export { socketPathOf, storeUrlOf } from './access';
 export { DirectoryInUseError } from './lock';
 export { createStore, type Store, type StoreLogger, type StoreOptions } from './server';
 export { DamagedFileError } from './storage/check';

@@ -120,7 +120,12 @@ export const ARRAYS: Operators = {
     if (!isDocument(value)) throw failure(`$objectToArray requires a document input, found: ${found(value)}`, 40390);
     return fieldsOf(value).map(([k, v]) => ({ k, v }));
   }),
-  $arrayToObject: strict(1, (value) => documentFrom(array(value, '$arrayToObject', 40386).map(entry))),
+  $arrayToObject: strict(1, (value) => {
+    const entries = array(value, '$arrayToObject', 40386);
+    if (new Set(entries.map(Array.isArray)).size > 1)
+      throw failure('$arrayToObject needs a consistent format of input: all elements are arrays, or all are objects', 40396);
+    return documentFrom(entries.map(entry));
+  }),
   $reverseArray: strict(1, (value) => [...array(value, '$reverseArray', 34435)].reverse()),
   $indexOfArray: (operand, compiler) => indexOf(list(operand, compiler, 2, 4)),
   $reduce: (operand, { compile }) => {
