@@ -35,7 +35,7 @@ export const ARROWS: readonly Row[] = [
   { folder: 'embedded/launcher', may: ['contracts', 'core', 'bus', 'service', 'embedded-mongo', 'gateway', ...SERVICES] },
   { folder: 'client', may: ['contracts'], browser: true },
   { folder: 'web', may: ['contracts', 'client'], browser: true },
-  { folder: 'tools/stack', may: ['core'] },
+  { folder: 'tools/stack', may: ['core', 'embedded-mongo'] },
   { folder: 'tools/cli', may: ['core', 'bus', 'mongo', 'embedded-mongo', 'gateway', ...SERVICES] },
   { folder: 'tools/bench', may: ['contracts', 'core', 'launcher', 'stack', 'testing'] },
   { folder: 'tools/screenshots', may: ['core', 'launcher', 'testing'] },

@@ -22,6 +22,8 @@ export interface AllInOneOptions {
   dataDir: string;
   env: NodeJS.ProcessEnv;
   createServiceLogger?: (service: string) => Logger;
+  /** The embedded store ended by itself: nothing can be read or written any more. */
+  onStoreDeath?: (error: Error) => void;
   /** Shown on the sign-in page of the web app. */
   demoUsers?: GatewayDeps['demoUsers'];
 }
@@ -33,7 +35,7 @@ export interface AllInOneOptions {
 const ensureDirectory = (path: string): void => {
   if (existsSync(path)) return;
   ensureDirectory(dirname(path));
-  mkdirSync(path);
+  mkdirSync(path, 0o700);
 };
 
 const NAMES = ['users', 'posts', 'events', 'chat', 'notification', 'realtime'] as const;
@@ -83,6 +85,7 @@ async function start({
   dataDir,
   env,
   demoUsers,
+  onStoreDeath,
   createServiceLogger = (service) => createLogger(service, env.LOG_LEVEL ?? 'warn'),
 }: AllInOneOptions): Promise<AllInOne> {
   ensureDirectory(dataDir);
@@ -91,7 +94,7 @@ async function start({
   try {
     let storeUrl = env.MONGO_URL;
     if (storeUrl === undefined || storeUrl === '') {
-      const store = await startStoreThread({ dataDir: join(dataDir, 'store') });
+      const store = await startStoreThread({ dataDir: join(dataDir, 'store'), ...(onStoreDeath !== undefined && { onDeath: onStoreDeath }) });
       stops.add('store', () => store.close());
       storeUrl = store.url;
     }

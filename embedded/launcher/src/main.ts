@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '@linsta/core';
-import { DirectoryInUseError } from '@linsta/embedded-mongo';
+import { DamagedFileError, DirectoryInUseError, NewerFormatError } from '@linsta/embedded-mongo';
 import { startAllInOne, type AllInOne } from './all-in-one';
 import { DEMO_USERS, ensureDemoUsers } from './demo-users';
 
@@ -37,6 +37,7 @@ const explain = (error: unknown): { sentence: string; status: number } => {
   if (error instanceof ConfigError) return { sentence: message, status: 78 };
   if (error instanceof DirectoryInUseError)
     return { sentence: `${message}; stop that one first, or choose another directory with DATA_DIR.`, status: 1 };
+  if (error instanceof DamagedFileError || error instanceof NewerFormatError) return { sentence: message, status: 1 };
   if (code === 'EADDRINUSE')
     return { sentence: `Port ${port} is taken by another program; choose another, e.g. PORT=5001 npm start.`, status: 1 };
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST' || code === 'ENOENT')
@@ -55,6 +56,12 @@ function withoutWarningsOf(code: string): void {
   };
 }
 
+/** Without its database the product serves nothing: it ends, so that a supervisor starts it again. */
+function onStoreDeath(error: Error): void {
+  process.stderr.write(`The embedded store ended: ${error.message}. Linsta stops; what was acknowledged is on disk. Start it again.\n`);
+  process.exit(1);
+}
+
 async function main() {
   withoutWarningsOf('DEP0060');
   let running: AllInOne | undefined;
@@ -67,7 +74,7 @@ async function main() {
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
-    running = await startAllInOne({ dataDir, env: process.env, ...(demo && { demoUsers: DEMO_USERS }) });
+    running = await startAllInOne({ dataDir, env: process.env, onStoreDeath, ...(demo && { demoUsers: DEMO_USERS }) });
     if (demo) await ensureDemoUsers(running.url);
     screen(running.url);
   } catch (error) {

@@ -2,22 +2,22 @@ import {
   type Binary,
   type BSONRegExp,
   type BSONSymbol,
-  bsonType,
   type Decimal128,
-  isDocument,
+  type Doc,
   type Long,
   type Numeric,
   type ObjectId,
   type Timestamp,
-  toDouble,
 } from './bson';
+import { fieldName, toDouble, type TypeName, typeOf } from './bson';
 import { badValue, notHere } from './errors';
 import { KeyWriter } from './key-writer';
 import { exactOf } from './numbers';
 
 /**
- * The one order of values: by type as MongoDB ranks them, then by value. It exists once, as bytes: `encodeKey` writes a value so that comparing bytes
- * compares values. Index keys are these bytes, and `compare` is their comparison, so matching, sorting and index ranges cannot disagree.
+ * The one order of values: by type as MongoDB ranks them, then by value. It exists once, as bytes:
+ * `encodeKey` writes a value so that comparing bytes compares values. Index keys are these bytes,
+ * and `compare` is their comparison, so matching, sorting and index ranges cannot disagree.
  */
 export const RANK = {
   minKey: 0x01,
@@ -37,43 +37,28 @@ export const RANK = {
   maxKey: 0xf0,
 } as const;
 
-export function rankOf(value: unknown): number {
-  switch (bsonType(value)) {
-    case -1:
-      return RANK.minKey;
-    case 6:
-    case 10:
-      return RANK.null;
-    case 1:
-    case 16:
-    case 18:
-    case 19:
-      return RANK.number;
-    case 2:
-    case 14:
-      return RANK.string;
-    case 3:
-      return RANK.object;
-    case 4:
-      return RANK.array;
-    case 5:
-      return RANK.binary;
-    case 7:
-      return RANK.objectId;
-    case 8:
-      return RANK.bool;
-    case 9:
-      return RANK.date;
-    case 17:
-      return RANK.timestamp;
-    case 11:
-      return RANK.regex;
-    case 127:
-      return RANK.maxKey;
-    default:
-      return RANK.code;
-  }
-}
+const RANKS: Record<TypeName, number> = {
+  minKey: RANK.minKey,
+  undefined: RANK.null,
+  null: RANK.null,
+  double: RANK.number,
+  int: RANK.number,
+  long: RANK.number,
+  decimal: RANK.number,
+  string: RANK.string,
+  symbol: RANK.string,
+  object: RANK.object,
+  array: RANK.array,
+  binData: RANK.binary,
+  objectId: RANK.objectId,
+  bool: RANK.bool,
+  date: RANK.date,
+  timestamp: RANK.timestamp,
+  regex: RANK.regex,
+  javascript: RANK.code,
+  maxKey: RANK.maxKey,
+};
+export const rankOf = (value: unknown): number => RANKS[typeOf(value)];
 
 const SIGN = 1n << 63n;
 
@@ -86,7 +71,10 @@ function previousDouble(value: number): number {
 }
 const REMAINDER_BITS = 160n;
 
-/** How far `value` lies above the double `floor`, as a fraction of its distance to the next double; in 160 bits no two decimals of 34 digits fall together. */
+/**
+ * How far `value` lies above the double `floor`, as a fraction of its distance to the next double.
+ * In 160 bits no two decimals of 34 digits fall together.
+ */
 function remainder(value: Numeric, floor: number, gap: number): bigint {
   const { digits, exponent } = exactOf(value);
   const [numerator, denominator] = exponent >= 0 ? [digits * 10n ** BigInt(exponent), 1n] : [digits, 10n ** BigInt(-exponent)];
@@ -106,7 +94,7 @@ function asFraction(value: number): [bigint, bigint] {
 }
 
 function writeNumber(value: Numeric | number, out: KeyWriter): void {
-  const type = bsonType(value);
+  const type = typeOf(value);
   const double = toDouble(value);
   const plain = (number: number) => {
     out.double(number);
@@ -117,12 +105,13 @@ function writeNumber(value: Numeric | number, out: KeyWriter): void {
     out.uint64(0n);
     return out.byte(0);
   }
-  if (type === 1 || type === 16 || double === 0 || (type === 18 && Number.isSafeInteger(double))) {
-    if (double === 0 && type === 19 && exactOf(value as Numeric).digits !== 0n) throw notHere('a Decimal128 outside the range of a double');
+  if (type === 'double' || type === 'int' || double === 0 || (type === 'long' && Number.isSafeInteger(double))) {
+    if (double === 0 && type === 'decimal' && exactOf(value as Numeric).digits !== 0n)
+      throw notHere('a Decimal128 outside the range of a double');
     return plain(double);
   }
-  if (!Number.isFinite(double) || (type === 19 && Math.abs(double) < 1e-290)) {
-    if (type === 19 && /^-?inf/i.test((value as Decimal128).toString())) return plain(double);
+  if (!Number.isFinite(double) || (type === 'decimal' && Math.abs(double) < 1e-290)) {
+    if (type === 'decimal' && /^-?inf/i.test((value as Decimal128).toString())) return plain(double);
     throw notHere('a Decimal128 outside the range of a double');
   }
   let floor = double;
@@ -156,11 +145,11 @@ function writePayload(value: unknown, rank: number, out: KeyWriter): void {
     case RANK.string:
       return out.text(typeof value === 'string' ? value : (value as BSONSymbol).value);
     case RANK.object:
-      if (!isDocument(value)) throw notHere('comparing a DBRef');
-      for (const [name, field] of Object.entries(value)) {
+      for (const key of Object.keys(value as Doc)) {
+        const field = (value as Doc)[key];
         const fieldRank = rankOf(field);
         out.byte(fieldRank);
-        out.text(name);
+        out.text(fieldName(key));
         writePayload(field, fieldRank, out);
       }
       return out.byte(0);
@@ -209,9 +198,9 @@ export function compare(a: unknown, b: unknown): number {
   const rankA = rankOf(a);
   const rankB = rankOf(b);
   if (rankA !== rankB) return rankA - rankB;
-  const typeA = bsonType(a);
-  const typeB = bsonType(b);
-  if ((typeA === 1 || typeA === 16) && (typeB === 1 || typeB === 16)) {
+  const typeA = typeOf(a);
+  const typeB = typeOf(b);
+  if ((typeA === 'double' || typeA === 'int') && (typeB === 'double' || typeB === 'int')) {
     const x = toDouble(a);
     const y = toDouble(b);
     if (!Number.isNaN(x) && !Number.isNaN(y)) return x < y ? -1 : x > y ? 1 : 0;

@@ -1,12 +1,14 @@
-import { Long } from 'bson';
-import { bsonType, type Doc, typeName } from './bson';
+import { Long, typeOf, type Doc } from './bson';
 import { MongoError, typeMismatch } from './errors';
+import type { Lease, MemoryBudget } from './memory-budget';
 
 const IDLE_MS = 10 * 60_000;
-const MAX_CURSORS = 1_000;
+/** Cursors that their openers asked to keep live this long. */
+const KEPT_IDLE_MS = 24 * 60 * 60_000;
+const MAX_CURSORS = 10_000;
 const FIRST_BATCH = 101;
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
-const MAX_HELD_BYTES = 256 * 1024 * 1024;
+const PACK_BYTES = 256 * 1024;
 
 /** Documents as the bytes they are, to stand in a reply unread. */
 export class RawBatch {
@@ -14,70 +16,130 @@ export class RawBatch {
 }
 interface Cursor {
   ns: string;
-  left: Buffer[];
+  /** Documents one behind the other; each begins with its length. */
+  packs: Buffer[];
+  /** Where the next document begins in the first pack. */
+  offset: number;
   usedAt: number;
-  /** As its opener asked: it is kept until it is read or killed. */
   keep: boolean;
+  lease: Lease;
 }
 
-/** What is left of an answer after its first batch. The rest is held as it was when the query ran; cursors that idle are dropped. */
-export function createCursors() {
+/** Collects one answer: the first batch as it is, the rest packed. */
+export interface Answer {
+  add(raw: Buffer): void;
+  /** The reply: the first batch, and a cursor if more is left. */
+  reply(): Doc;
+  /** Gives back what was held, if the query fails. */
+  fail(): void;
+}
+
+/**
+ * The rest of each answer behind its first batch, held as it was when the query ran. All cursors and
+ * running queries share one limit in bytes; where it is reached, the cursor that idled longest is
+ * closed. Cursors that idle for ten minutes are closed in any case.
+ */
+export function createCursors(budget: MemoryBudget) {
+  // In the order of their last use.
   const cursors = new Map<string, Cursor>();
   let last = Math.floor(Math.random() * 2 ** 40);
+  const close = (id: string): boolean => {
+    cursors.get(id)?.lease.free();
+    return cursors.delete(id);
+  };
+  const closeOldest = (): boolean => {
+    const [oldest] = cursors.keys();
+    return oldest !== undefined && close(oldest);
+  };
+  budget.onShortage(closeOldest);
   const timer = setInterval(() => {
-    for (const [id, cursor] of cursors) if (!cursor.keep && Date.now() - cursor.usedAt > IDLE_MS) cursors.delete(id);
+    for (const [id, { keep, usedAt }] of cursors) if (Date.now() - usedAt > (keep ? KEPT_IDLE_MS : IDLE_MS)) close(id);
   }, 60_000);
   timer.unref();
 
-  const take = (all: Buffer[], size: number): [Buffer[], Buffer[]] => {
+  const take = (cursor: Cursor, size: number): Buffer[] => {
+    const batch: Buffer[] = [];
     let bytes = 0;
-    let count = 0;
-    while (count < Math.min(size, all.length)) {
-      bytes += all[count]?.length ?? 0;
-      if (bytes > MAX_BATCH_BYTES && count > 0) break;
-      count += 1;
+    for (let [pack] = cursor.packs; pack !== undefined && batch.length < size; [pack] = cursor.packs) {
+      const length = pack.readInt32LE(cursor.offset);
+      bytes += length;
+      if (bytes > MAX_BATCH_BYTES && batch.length > 0) break;
+      batch.push(pack.subarray(cursor.offset, cursor.offset + length));
+      cursor.offset += length;
+      if (cursor.offset < pack.length) continue;
+      cursor.packs.shift();
+      cursor.offset = 0;
     }
-    return [all.slice(0, count), all.slice(count)];
+    return batch;
   };
 
   return {
-    /** The reply to a find or aggregate: the first batch, and a cursor if more is left. */
-    first(ns: string, all: Iterable<Buffer>, batchSize: number | undefined, singleBatch: boolean, keep = false): Doc {
-      const rows: Buffer[] = [];
-      let bytes = 0;
-      for (const raw of all) {
-        rows.push(raw);
-        bytes += raw.length;
-        if (bytes > MAX_HELD_BYTES)
-          throw new MongoError(
-            292,
-            'QueryExceededMemoryLimitNoDiskUseAllowed',
-            'the answer is larger than the embedded store holds; narrow the query, or set MONGO_URL to a MongoDB server',
-          );
-      }
-      const [batch, left] = take(rows, batchSize ?? FIRST_BATCH);
-      let id = Long.ZERO;
-      if (left.length > 0 && !singleBatch) {
-        if (cursors.size >= MAX_CURSORS) throw new MongoError(146, 'ExceededMemoryLimit', 'too many open cursors');
-        last += 1;
-        id = Long.fromNumber(last);
-        cursors.set(id.toString(), { ns, left, usedAt: Date.now(), keep });
-      }
-      return { cursor: { firstBatch: new RawBatch(batch), id, ns }, ok: 1 };
+    answer(ns: string, { batchSize = FIRST_BATCH, singleBatch = false, keep = false } = {}): Answer {
+      const batch: Buffer[] = [];
+      const packs: Buffer[] = [];
+      const lease = budget.lease();
+      let batchBytes = 0;
+      let loose: Buffer[] = [];
+      let looseBytes = 0;
+      const pack = () => {
+        if (loose.length > 0) packs.push(Buffer.concat(loose));
+        loose = [];
+        looseBytes = 0;
+      };
+      return {
+        add(raw) {
+          if (
+            packs.length === 0 &&
+            loose.length === 0 &&
+            batch.length < batchSize &&
+            (batch.length === 0 || batchBytes + raw.length <= MAX_BATCH_BYTES)
+          ) {
+            batch.push(raw);
+            batchBytes += raw.length;
+            return;
+          }
+          if (singleBatch) return;
+          lease.take(raw.length);
+          loose.push(raw);
+          looseBytes += raw.length;
+          if (looseBytes > PACK_BYTES) pack();
+        },
+        reply() {
+          pack();
+          let id = Long.ZERO;
+          if (packs.length > 0) {
+            if (cursors.size >= MAX_CURSORS) closeOldest();
+            last += 1;
+            id = Long.fromNumber(last);
+            cursors.set(id.toString(), { ns, packs, offset: 0, usedAt: Date.now(), keep, lease });
+          } else lease.free();
+          return { cursor: { firstBatch: new RawBatch(batch), id, ns }, ok: 1 };
+        },
+        fail: () => lease.free(),
+      };
     },
     next(ns: string, id: unknown, batchSize: number | undefined): Doc {
-      if (bsonType(id) !== 18) throw typeMismatch(`BSON field 'getMore.getMore' is the wrong type '${typeName(id)}', expected type 'long'`);
+      if (typeOf(id) !== 'long') throw typeMismatch(`BSON field 'getMore.getMore' is the wrong type '${typeOf(id)}', expected type 'long'`);
       const key = (id as Long).toString();
       const cursor = cursors.get(key);
-      if (cursor === undefined) throw new MongoError(43, 'CursorNotFound', `cursor id ${key} not found`);
+      if (cursor === undefined)
+        throw new MongoError(
+          'CursorNotFound',
+          `cursor id ${key} not found: it was read to its end, killed, idle too long, or closed to make room`,
+        );
       if (cursor.ns !== ns)
-        throw new MongoError(13, 'Unauthorized', `Requested getMore on namespace '${ns}', but cursor belongs to a different namespace`);
-      const [batch, left] = take(cursor.left, batchSize === undefined || batchSize === 0 ? Infinity : batchSize);
-      Object.assign(cursor, { left, usedAt: Date.now() });
-      if (left.length === 0) cursors.delete(key);
-      return { cursor: { nextBatch: new RawBatch(batch), id: left.length === 0 ? Long.ZERO : id, ns: cursor.ns }, ok: 1 };
+        throw new MongoError('Unauthorized', `Requested getMore on namespace '${ns}', but cursor belongs to a different namespace`);
+      const batch = take(cursor, batchSize === undefined || batchSize === 0 ? Infinity : batchSize);
+      const ended = cursor.packs.length === 0;
+      if (ended) close(key);
+      else {
+        cursor.usedAt = Date.now();
+        cursors.delete(key);
+        cursors.set(key, cursor);
+      }
+      return { cursor: { nextBatch: new RawBatch(batch), id: ended ? Long.ZERO : id, ns: cursor.ns }, ok: 1 };
     },
-    kill: (id: Long) => cursors.delete(id.toString()),
+    kill: (id: Long) => close(id.toString()),
     close: () => clearInterval(timer),
   };
 }

@@ -1,20 +1,18 @@
-import { type Doc, isDocument } from './bson';
+import { type Doc, isDocument, own, put, remove } from './bson';
 
 /** Values that are neither documents nor arrays are shared: nothing ever changes one in place. */
 export const structuredCopy = <T>(value: T): T => {
   if (Array.isArray(value)) return value.map(structuredCopy) as T;
-  if (isDocument(value)) return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, structuredCopy(field)])) as T;
-  return value;
+  if (!isDocument(value)) return value;
+  const copy: Doc = { ...value };
+  for (const key of Object.keys(copy)) {
+    const field = copy[key];
+    if (typeof field === 'object') copy[key] = structuredCopy(field);
+  }
+  return copy as T;
 };
 
-export const own = (doc: Doc, key: string): unknown => (Object.hasOwn(doc, key) ? doc[key] : undefined);
-/** Sets a field; one called `__proto__` is a field like any other. */
-export const put = (doc: Doc, key: string, value: unknown): void => {
-  if (key === '__proto__') Object.defineProperty(doc, key, { value, enumerable: true, configurable: true, writable: true });
-  else doc[key] = value;
-};
-
-/** Sets a path as $addFields does: in every element of an array on the way; what is no document becomes one. */
+/** Sets a path as $addFields does: in every element of an array on the way; a value that is no document becomes one. */
 export function setPath(doc: Doc, parts: string[], value: unknown): void {
   const [part = '', ...rest] = parts;
   put(doc, part, rest.length === 0 ? value : within(own(doc, part), rest, value));
@@ -26,7 +24,7 @@ function within(inner: unknown, parts: string[], value: unknown): unknown {
   return doc;
 }
 
-/** A computed field: one that is missing is not there, but the documents that lead to it are. */
+/** Sets a computed field; a missing value removes the field, but makes the documents that lead to it. */
 export function setComputed(doc: Doc, parts: string[], value: unknown): void {
   if (value !== undefined || parts.length > 1) setPath(doc, parts, value ?? null);
   if (value === undefined) unsetAt(doc, parts);
@@ -38,7 +36,7 @@ export function unsetAt(doc: unknown, parts: string[]): void {
     for (const element of doc) unsetAt(element, parts);
     return;
   }
-  if (!isDocument(doc) || !Object.hasOwn(doc, part)) return;
-  if (rest.length === 0) delete doc[part];
-  else unsetAt(doc[part], rest);
+  if (!isDocument(doc)) return;
+  if (rest.length === 0) remove(doc, part);
+  else unsetAt(own(doc, part), rest);
 }

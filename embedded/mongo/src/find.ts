@@ -1,9 +1,11 @@
-import { type Doc, decode } from './bson';
-import type { Variables } from './expressions/evaluate';
-import { compileFilter } from './matcher';
+import { type Doc, decode, firstKey } from './bson';
+import type { Variables } from './expressions/expression';
+import { compileFilter, type Matches } from './filter/filter';
+import type { Lease } from './memory-budget';
 import { choosePlan, type Plan } from './planner/planner';
-import { parseSort, sortDocs, type SortKey } from './sort';
-import type { Collection, Storage } from './storage/storage';
+import type { Work } from './scheduler';
+import { createTop, sortEntries, type Sortable, type SortKey, sortKeyOf } from './sort';
+import type { Collection, Reader } from './storage/storage';
 
 export interface Found {
   raw: Buffer;
@@ -16,6 +18,8 @@ export interface Counters {
 export interface Query {
   filter: Doc;
   sort?: SortKey[];
+  /** The order of a scan without a sort. */
+  natural?: 1 | -1;
   skip?: number;
   /** 0: no limit. */
   limit?: number;
@@ -23,31 +27,37 @@ export interface Query {
   /** What `$expr` may name. */
   variables?: Variables;
   counters?: Counters;
-  plan?: Plan;
 }
 
-/** Documents a plan leads to, each once, unfiltered. */
-function* candidates(storage: Storage, collection: Collection, plan: Plan, counters: Counters): Generator<Buffer> {
+/** Steps between two looks at the clock where no document matches. */
+const STEPS = 32;
+/** Beyond this, skip and limit together keep no bounded list while sorting. */
+const MAX_TOP = 10_000;
+const ENTRY_BYTES = 160;
+
+/** Documents that a plan leads to, each once, unfiltered; undefined now and then, so that a long scan can pause. */
+function* candidates(reader: Reader, collection: Collection, plan: Plan, counters: Counters): Generator<Buffer | undefined> {
   const seen = plan.repeats ? new Set<string>() : undefined;
   const ranges = plan.reverse && plan.index !== undefined ? [...plan.ranges].reverse() : plan.ranges;
   for (const { low, high, single } of ranges) {
     if (plan.index === undefined) {
-      const met = single === true ? [storage.get(collection, low)] : storage.scanDocs(collection, low, high, plan.reverse);
-      for (const raw of met) {
+      const documents = single === true ? [reader.get(collection, low)] : reader.scanDocs(collection, low, high, plan.reverse);
+      for (const raw of documents) {
         if (raw === undefined) continue;
         counters.docsExamined += 1;
         yield raw;
       }
       continue;
     }
-    for (const idKey of storage.scanEntries(plan.index, low, high, plan.reverse)) {
+    for (const idKey of reader.scanEntries(plan.index, low, high, plan.reverse)) {
       counters.keysExamined += 1;
+      if (counters.keysExamined % STEPS === 0) yield undefined;
       if (seen !== undefined) {
         const id = idKey.toString('latin1');
         if (seen.has(id)) continue;
         seen.add(id);
       }
-      const raw = storage.get(collection, idKey);
+      const raw = reader.get(collection, idKey);
       if (raw === undefined) continue;
       counters.docsExamined += 1;
       yield raw;
@@ -55,69 +65,112 @@ function* candidates(storage: Storage, collection: Collection, plan: Plan, count
   }
 }
 
-/** What a filter finds, in order, between skip and limit. */
-export function* find(
-  storage: Storage,
-  collection: Collection | undefined,
-  { filter, sort = [], skip = 0, limit = 0, hint, variables, counters = { keysExamined: 0, docsExamined: 0 }, plan: given }: Query,
-): Generator<Found> {
-  const matches = compileFilter(filter, variables);
-  if (collection === undefined) return;
-  const plan = given ?? choosePlan(collection, filter, sort, hint);
-  const all = Object.keys(filter).length === 0;
-  const matching = function* (): Generator<Found> {
-    for (const raw of candidates(storage, collection, plan, counters)) {
-      let doc: Doc | undefined;
-      // Read only when somebody looks: most answers are sent on as the bytes they are.
-      const found = {
-        raw,
-        get doc() {
-          return (doc ??= decode(raw));
-        },
-      };
-      if (all || matches(found.doc)) yield found;
-    }
+/** A document is decoded when it is looked at: most answers are sent on as the bytes they are. */
+const lazily = (raw: Buffer): Found => {
+  let doc: Doc | undefined;
+  return {
+    raw,
+    get doc() {
+      return (doc ??= decode(raw));
+    },
   };
-  let position = 0;
-  const end = limit === 0 ? Infinity : skip + limit;
-  for (const found of plan.sorted ? matching() : sortDocs([...matching()], sort)) {
-    if (position >= end) return;
-    if (position >= skip) yield found;
-    position += 1;
-    if (position >= end) return;
+};
+
+function* matching(
+  documents: Generator<Buffer | undefined>,
+  matches: Matches | undefined,
+  counters: Counters,
+): Generator<Found | undefined> {
+  for (const raw of documents) {
+    if (raw === undefined) {
+      yield undefined;
+      continue;
+    }
+    const found = lazily(raw);
+    if (matches === undefined || matches(found.doc)) yield found;
+    else if (counters.docsExamined % STEPS === 0) yield undefined;
   }
 }
 
-export function explain(storage: Storage, collection: Collection | undefined, query: Omit<Query, 'sort'> & { sort?: unknown }) {
+/** So many documents are handed on at once. */
+export const PORTION = 128;
+
+/**
+ * What a filter finds, in order, between skip and limit, in portions. Takes turns with other
+ * commands. `lease`: accounts for what a sort holds.
+ */
+export async function* find(
+  reader: Reader,
+  collection: Collection | undefined,
+  query: Query,
+  work: Work,
+  lease: Lease,
+): AsyncGenerator<Found[]> {
+  const { filter, sort = [], skip = 0, limit = 0, variables, counters = { keysExamined: 0, docsExamined: 0 } } = query;
+  // Compiled for its faults also where no collection is.
+  const matches = firstKey(filter) === undefined ? undefined : compileFilter(filter, variables);
+  if (collection === undefined) return;
+  const plan = choosePlan(collection, filter, sort, query.hint, query.natural);
+  const found = matching(candidates(reader, collection, plan, counters), matches, counters);
+  const end = limit === 0 ? Infinity : skip + limit;
+  let position = 0;
+  let portion: Found[] = [];
+  if (plan.sorted) {
+    for (const one of found) {
+      if (work.due()) await work.pause();
+      if (one === undefined) continue;
+      position += 1;
+      if (position > skip) portion.push(one);
+      if (position >= end) break;
+      if (portion.length < PORTION) continue;
+      yield portion;
+      portion = [];
+    }
+    if (portion.length > 0) yield portion;
+    return;
+  }
+  const keyOf = sortKeyOf(sort);
+  const top = end <= MAX_TOP ? createTop<Sortable & { raw: Buffer }>(end) : undefined;
+  const all: (Sortable & { raw: Buffer })[] = [];
+  for (const one of found) {
+    if (work.due()) await work.pause();
+    if (one === undefined) continue;
+    const entry = { key: keyOf(one.doc), raw: one.raw };
+    if (top === undefined) {
+      lease.take(entry.key.length + entry.raw.length + ENTRY_BYTES);
+      all.push(entry);
+    } else top.add(entry);
+  }
+  const sorted = top === undefined ? await sortEntries(all, work) : top.entries();
+  for (let at = skip; at < Math.min(end, sorted.length); at += PORTION)
+    yield sorted.slice(at, Math.min(at + PORTION, end)).map(({ raw }) => lazily(raw));
+}
+
+/** Thrown by findNow where a search takes longer than a write transaction should. */
+export class LongSearchError extends Error {}
+/** Documents and entries that a search inside a write transaction may look at. */
+const MAX_STEPS_NOW = 2_000;
+
+/** What a filter finds, at once, inside a write transaction. Throws LongSearchError where that takes long, unless `unbounded`. */
+export function findNow(reader: Reader, collection: Collection | undefined, query: Query, unbounded = false): Found[] {
+  const { filter, sort = [], skip = 0, limit = 0, variables } = query;
   const counters = { keysExamined: 0, docsExamined: 0 };
-  const sort = parseSort(query.sort);
-  const plan = collection === undefined ? undefined : choosePlan(collection, query.filter, sort, query.hint);
-  let nReturned = 0;
-  for (const _ of find(storage, collection, { ...query, sort, counters, ...(plan !== undefined && { plan }) })) nReturned += 1;
-  const leaf: Doc =
-    plan === undefined
-      ? { stage: 'EOF' }
-      : plan.scan
-        ? { stage: 'COLLSCAN', direction: 'forward' }
-        : {
-            stage: 'FETCH',
-            inputStage: {
-              stage: 'IXSCAN',
-              indexName: plan.index?.name ?? '_id_',
-              keyPattern:
-                plan.index === undefined ? { _id: 1 } : Object.fromEntries(plan.index.keys.map(({ path, direction }) => [path, direction])),
-              isMultiKey: plan.repeats,
-              direction: plan.reverse ? 'backward' : 'forward',
-            },
-          };
-  const winningPlan = plan !== undefined && !plan.sorted ? { stage: 'SORT', inputStage: leaf } : leaf;
-  return {
-    winningPlan,
-    executionStats: {
-      executionSuccess: true,
-      nReturned,
-      totalKeysExamined: counters.keysExamined,
-      totalDocsExamined: counters.docsExamined,
-    },
-  };
+  const matches = firstKey(filter) === undefined ? undefined : compileFilter(filter, variables);
+  if (collection === undefined) return [];
+  const plan = choosePlan(collection, filter, sort, query.hint, query.natural);
+  const end = limit === 0 ? Infinity : skip + limit;
+  const all: Found[] = [];
+  for (const one of matching(candidates(reader, collection, plan, counters), matches, counters)) {
+    if (!unbounded && counters.docsExamined + counters.keysExamined > MAX_STEPS_NOW) throw new LongSearchError();
+    if (one === undefined) continue;
+    all.push(one);
+    if (plan.sorted && all.length >= end) break;
+  }
+  if (plan.sorted) return all.slice(skip, end);
+  const keyOf = sortKeyOf(sort);
+  return all
+    .map((one) => ({ key: keyOf(one.doc), one }))
+    .sort((a, b) => Buffer.compare(a.key, b.key))
+    .slice(skip, end)
+    .map(({ one }) => one);
 }

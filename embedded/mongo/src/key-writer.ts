@@ -1,4 +1,4 @@
-/** One growing scratch buffer: keys are built on every insert, and an allocation for each part of them would be most of the cost. */
+/** One growing buffer: keys are built on every insert, and an allocation for each part would be most of the cost. */
 export class KeyWriter {
   private bytes = Buffer.allocUnsafe(8_192);
   length = 0;
@@ -56,6 +56,10 @@ export class KeyWriter {
   }
   truncate(length: number): void {
     this.length = length;
+  }
+  /** What is written, valid until the next write. */
+  view(): Buffer {
+    return this.bytes.subarray(0, this.length);
   }
   slice(from = 0): Buffer {
     return Buffer.from(this.bytes.subarray(from, this.length));

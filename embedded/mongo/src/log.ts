@@ -1,6 +1,9 @@
-import type { StoreLogger } from './server';
+/** As pino's; only failures of the store's own are logged. */
+export interface StoreLogger {
+  error(fields: Record<string, unknown>, message: string): void;
+}
 
-/** For a store that runs by itself and has nobody else's logger. */
+/** For a store that runs by itself, without a logger of its owner. */
 export const stderrLogger: StoreLogger = {
   error({ err }, message) {
     process.stderr.write(

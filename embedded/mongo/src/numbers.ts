@@ -1,4 +1,4 @@
-import { bsonType, Decimal128, Double, Int32, Long, toDouble, type Numeric } from './bson';
+import { Decimal128, Double, Int32, Long, type Numeric, toDouble, typeOf } from './bson';
 
 /** An exact decimal: `digits` × 10^`exponent`. */
 interface Exact {
@@ -6,8 +6,8 @@ interface Exact {
   exponent: number;
 }
 export function exactOf(value: Numeric): Exact {
-  if (bsonType(value) !== 19) {
-    const plain = bsonType(value) === 18 ? (value as Long).toBigInt() : undefined;
+  if (typeOf(value) !== 'decimal') {
+    const plain = typeOf(value) === 'long' ? (value as Long).toBigInt() : undefined;
     if (plain !== undefined) return { digits: plain, exponent: 0 };
     const double = toDouble(value);
     if (Number.isInteger(double)) return { digits: BigInt(double), exponent: 0 };
@@ -21,11 +21,11 @@ function parseDecimal(text: string): Exact {
 }
 /** A double among decimals counts with 15 digits, trailing zeros included, as MongoDB converts it. */
 const asDecimal = (value: Numeric): Exact =>
-  bsonType(value) === 1 ? parseDecimal(Decimal128.fromString(toDouble(value).toPrecision(15)).toString()) : exactOf(value);
+  typeOf(value) === 'double' ? parseDecimal(Decimal128.fromString(toDouble(value).toPrecision(15)).toString()) : exactOf(value);
 /** The whole part, exact for every type; undefined for NaN and the infinities. */
 export function truncated(value: Numeric): bigint | undefined {
   if (!Number.isFinite(toDouble(value))) return undefined;
-  if (bsonType(value) === 1) return BigInt(Math.trunc(toDouble(value)));
+  if (typeOf(value) === 'double') return BigInt(Math.trunc(toDouble(value)));
   const { digits, exponent } = exactOf(value);
   return exponent >= 0 ? digits * 10n ** BigInt(exponent) : digits / 10n ** BigInt(-exponent);
 }
@@ -42,15 +42,15 @@ function arithmetic(
   doubles: (a: number, b: number) => number,
   whole: (a: bigint, b: bigint) => bigint,
 ): Numeric | undefined {
-  const types = [bsonType(a), bsonType(b)];
-  if (types.includes(19)) {
+  const types = [typeOf(a), typeOf(b)];
+  if (types.includes('decimal')) {
     if (!Number.isFinite(toDouble(a)) || !Number.isFinite(toDouble(b)))
-      return Decimal128.fromString(String(doubles(toDouble(a), toDouble(b))).replace('Infinity', 'Infinity'));
+      return Decimal128.fromString(String(doubles(toDouble(a), toDouble(b))));
     return toDecimal(exact(asDecimal(a), asDecimal(b)));
   }
-  if (types.includes(1)) return new Double(doubles(toDouble(a), toDouble(b)));
+  if (types.includes('double')) return new Double(doubles(toDouble(a), toDouble(b)));
   const result = whole(exactOf(a).digits, exactOf(b).digits);
-  if (!types.includes(18) && result <= INT32_MAX && result >= -INT32_MAX - 1n) return new Int32(Number(result));
+  if (!types.includes('long') && result <= INT32_MAX && result >= -INT32_MAX - 1n) return new Int32(Number(result));
   return result <= INT64_MAX && result >= -INT64_MAX - 1n ? Long.fromBigInt(result) : undefined;
 }
 
@@ -78,7 +78,7 @@ export const negate = (value: Numeric) => multiply(value, new Int32(-1)) ?? new 
 const QUOTIENT_DIGITS = 40n;
 /** As MongoDB divides: decimals to 34 digits, anything else as doubles. The divisor is not zero. */
 export function divide(a: Numeric, b: Numeric): Numeric {
-  if (bsonType(a) !== 19 && bsonType(b) !== 19) return new Double(toDouble(a) / toDouble(b));
+  if (typeOf(a) !== 'decimal' && typeOf(b) !== 'decimal') return new Double(toDouble(a) / toDouble(b));
   if (!Number.isFinite(toDouble(a)) || !Number.isFinite(toDouble(b))) return Decimal128.fromString(String(toDouble(a) / toDouble(b)));
   const [x, y] = [asDecimal(a), asDecimal(b)];
   if (x.digits % y.digits === 0n) return toDecimal({ digits: x.digits / y.digits, exponent: x.exponent - y.exponent });
@@ -87,15 +87,21 @@ export function divide(a: Numeric, b: Numeric): Numeric {
   const text = String(exact).replace(/0+$/, '') || '0';
   return toDecimal({ digits: BigInt(text), exponent: x.exponent - y.exponent - Number(scale) + (String(exact).length - text.length) });
 }
-/** null of nothing. */
-export function average(values: Numeric[]): Numeric | null {
-  if (values.length === 0) return null;
-  if (values.every((value) => bsonType(value) !== 19))
-    return new Double(values.reduce((sum, value) => sum + toDouble(value), 0) / values.length);
+/** The mean of `count` numbers of which `values` are partial sums; null of nothing. */
+export function average(values: Numeric[], count = values.length): Numeric | null {
+  if (count === 0) return null;
+  if (values.every((value) => typeOf(value) !== 'decimal'))
+    return new Double(values.reduce((sum, value) => sum + toDouble(value), 0) / count);
   const sum = values.reduce<Numeric>((total, value) => add(total, value) ?? new Double(toDouble(total) + toDouble(value)), new Int32(0));
-  return divide(sum, new Int32(values.length));
+  return divide(sum, new Int32(count));
 }
 
 /** A plain number as the type a driver would have sent. */
 export const wrap = (value: number): Numeric =>
   Number.isInteger(value) && Math.abs(value) <= 2_147_483_647 && !Object.is(value, -0) ? new Int32(value) : new Double(value);
+/** A number as $toDecimal makes it. */
+export const toDecimal128 = (value: Numeric): Decimal128 => {
+  if (typeOf(value) === 'decimal') return value as Decimal128;
+  if (!Number.isFinite(toDouble(value))) return Decimal128.fromString(String(toDouble(value)));
+  return toDecimal(asDecimal(value));
+};

@@ -1,52 +1,84 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { loadPassword, socketPathOf } from './access';
 import { DirectoryInUseError } from './lock';
 import { stderrLogger } from './log';
 import { createStore, type Store, type StoreOptions } from './server';
+import { DamagedFileError } from './storage/check';
+import { NewerFormatError } from './storage/format';
 
-type Message = { ready: { url: string; port: number } } | { failed: { message: string; code?: string; inUse: boolean } } | { closed: true };
+const NAMED_ERRORS = { DirectoryInUseError, DamagedFileError, NewerFormatError };
+type ErrorName = keyof typeof NAMED_ERRORS;
+type Message =
+  { ready: { url: string; port: number } } | { failed: { message: string; code?: string; name: ErrorName | undefined } } | { closed: true };
 
-/** As createStore, but in a thread of its own, so that the event loop of whoever starts it stays free. */
-export async function startStoreThread(options: Omit<StoreOptions, 'logger'>): Promise<Store> {
+export interface StoreThreadOptions extends Omit<StoreOptions, 'logger' | 'port' | 'host' | 'socketPath' | 'password'> {
+  /** The thread ended without being closed; nothing can be read or written any more. */
+  onDeath?: (error: Error) => void;
+}
+
+/**
+ * A store in a thread of its own, so that the event loop of the caller stays free, for the owner of
+ * the data directory alone: on a Unix socket where the platform has them, else behind a password.
+ */
+export async function startStoreThread({ onDeath, ...given }: StoreThreadOptions): Promise<Store> {
+  const socketPath = socketPathOf(given.dataDir);
+  const options: StoreOptions = { ...given, ...(socketPath === undefined ? { password: loadPassword(given.dataDir) } : { socketPath }) };
   const script = join(__dirname, 'thread.js');
   // Run from the TypeScript sources there is no script for a thread to load.
   if (!existsSync(script)) return createStore(options);
   const worker = new Worker(script, { workerData: { options } });
+  let closing = false;
+  let death: Error | undefined;
+  worker.once('error', (error) => (death = error));
+  worker.once('exit', (code) => {
+    if (!closing) onDeath?.(death ?? new Error(`the thread of the embedded store ended with code ${code}`));
+  });
   const next = () =>
     new Promise<Message>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
+      worker.once('exit', () => reject(death ?? new Error('the thread of the embedded store ended')));
     });
-  const message = await next();
-  if ('failed' in message) {
+  const message = await next().catch((error: unknown) => {
+    closing = true;
+    throw error;
+  });
+  if (!('ready' in message)) {
+    closing = true;
     await worker.terminate();
-    const { message: text, code, inUse } = message.failed;
-    throw inUse ? new DirectoryInUseError(text) : Object.assign(new Error(text), { code });
+    throw 'failed' in message ? revived(message.failed) : new Error('the store thread did not start');
   }
-  if (!('ready' in message)) throw new Error('the store thread did not start');
   return {
     ...message.ready,
     async close() {
-      const closed = next();
+      closing = true;
+      const closed = next().catch(() => undefined);
       worker.postMessage('close');
       await closed;
       await worker.terminate();
     },
   };
 }
+/** An error loses its class between threads. */
+const revived = ({ message, code, name }: { message: string; code?: string; name: ErrorName | undefined }): Error => {
+  const error = name === undefined ? new Error(message) : new NAMED_ERRORS[name](message);
+  return code === undefined ? error : Object.assign(error, { code });
+};
 
 async function runInThread({ options }: { options: StoreOptions }) {
-  const tell = (message: Message) => parentPort?.postMessage(message);
+  const post = (message: Message) => parentPort?.postMessage(message);
   try {
     const store = await createStore({ ...options, logger: stderrLogger });
     parentPort?.on('message', () => {
-      void store.close().then(() => tell({ closed: true }));
+      void store.close().then(() => post({ closed: true }));
     });
-    tell({ ready: { url: store.url, port: store.port } });
+    post({ ready: { url: store.url, port: store.port } });
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
-    tell({ failed: { message, ...(code !== undefined && { code }), inUse: error instanceof DirectoryInUseError } });
+    const [name] = Object.entries(NAMED_ERRORS).find(([, type]) => error instanceof type) ?? [];
+    post({ failed: { message, ...(code !== undefined && { code }), name: name as ErrorName | undefined } });
   }
 }
 if (

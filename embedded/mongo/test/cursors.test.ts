@@ -1,5 +1,6 @@
 import { Long } from 'bson';
 import { createCursors } from '../src/cursors';
+import { createMemoryBudget } from '../src/memory-budget';
 import { describeServers, freshCollection } from './servers';
 
 describeServers('Cursors', (server) => {
@@ -47,9 +48,12 @@ describeServers('Cursors', (server) => {
 test('when a cursor idles for ten minutes, then it is dropped, unless its opener asked to keep it', () => {
   jest.useFakeTimers();
   try {
-    const cursors = createCursors();
-    const rows = () => Array.from({ length: 5 }, () => Buffer.from('x'));
-    const open = (keep: boolean) => (cursors.first('db.things', rows(), 2, false, keep).cursor as { id: Long }).id;
+    const cursors = createCursors(createMemoryBudget());
+    const open = (keep: boolean) => {
+      const answer = cursors.answer('db.things', { batchSize: 2, keep });
+      for (let row = 0; row < 5; row += 1) answer.add(Buffer.from('0500000000', 'hex'));
+      return (answer.reply().cursor as { id: Long }).id;
+    };
     const [idle, read, kept] = [open(false), open(false), open(true)];
     jest.advanceTimersByTime(8 * 60_000);
     cursors.next('db.things', read, 1);

@@ -33,6 +33,11 @@ export const DIFFERENCES: Difference[] = [
     applies: ({ shape }) => shape.upsert === true && (has(shape.filter, '$nor') || has(shape.filter, '$or')) && has(shape.filter, '$expr'),
   },
   {
+    what: 'a positional $ in an upsert that inserts',
+    reason: 'MongoDB refuses it: no element matched; DocumentDB passes over it with some operators.',
+    applies: ({ shape }) => shape.upsert === true && JSON.stringify(shape.update ?? {}).includes('.$'),
+  },
+  {
     what: '$rename of a missing field into a document, in an upsert',
     reason: 'MongoDB’s documentation: $rename does nothing where the field is missing; DocumentDB makes an empty document.',
     applies: ({ shape }) => shape.upsert === true && has(shape.update, '$rename'),

@@ -19,7 +19,7 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 const CLI = join(__dirname, '..', 'dist', 'cli.js');
 /** The built store as a process of its own. */
 async function startProcess(): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, [CLI, '--port', '0', '--data-dir', dataDir], {
+  const child = spawn(process.execPath, [CLI, '--port', '0', '--no-password', '--data-dir', dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
@@ -46,7 +46,9 @@ test('when a second store opens the directory, then it is refused, and the first
 
 test('when a second process is started on the directory, then it says so in one sentence and ends, and the first goes on', async () => {
   const { child, url } = await startProcess();
-  const second = spawn(process.execPath, [CLI, '--port', '0', '--data-dir', dataDir], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const second = spawn(process.execPath, [CLI, '--port', '0', '--no-password', '--data-dir', dataDir], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const said: Buffer[] = [];
   second.stderr.on('data', (chunk: Buffer) => said.push(chunk));
   const [code] = (await once(second, 'close')) as [number];

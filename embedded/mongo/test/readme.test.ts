@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ACCUMULATOR_NAMES } from '../src/aggregate/group';
-import { STAGE_NAMES } from '../src/aggregate/stages';
+import { ACCUMULATOR_NAMES } from '../src/aggregate/accumulators';
+import { STAGE_NAMES } from '../src/aggregate/stage-names';
 import { COMMAND_NAMES } from '../src/commands/commands';
-import { EXPRESSION_NAMES } from '../src/expressions/evaluate';
-import { compileFilter, FIELD_OPERATORS, FILTER_OPERATORS } from '../src/matcher';
-import { OPERATORS } from '../src/update/operators';
+import { EXPRESSION_NAMES } from '../src/expressions/compile';
+import { compileFilter, FIELD_OPERATORS, FILTER_OPERATORS } from '../src/filter/filter';
+import { UPDATE_OPERATORS } from '../src/update/update';
 
 const README = join(__dirname, '..', 'README.md');
 
@@ -14,7 +14,7 @@ const table = () =>
     commands: COMMAND_NAMES,
     'filters, of documents': FILTER_OPERATORS,
     'filters, of fields': FIELD_OPERATORS,
-    updates: [...Object.keys(OPERATORS), '`$`', '`$[]`', '`$[name]`', 'pipelines'],
+    updates: [...UPDATE_OPERATORS, '`$`', '`$[]`', '`$[name]`', 'pipelines'],
     stages: STAGE_NAMES,
     accumulators: ACCUMULATOR_NAMES,
     expressions: EXPRESSION_NAMES,

@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { MongoClient, type Db } from 'mongodb';
 import { createStore } from '../src';
 
-/** An independent MongoDB-compatible server to be judged by; `.ci/run` starts one. `none`: there is none, and nobody wants to hear of it. */
-export const judgeUrl = process.env.JUDGE_MONGO_URL ?? process.env.MONGO_URL;
-export const noJudge = judgeUrl === undefined ? 'JUDGE_MONGO_URL names no MongoDB-compatible server to compare with' : undefined;
+/**
+ * The reference server: an independent MongoDB-compatible server; `.ci/run` starts one. `none`:
+ * there is none, and the suites that need it say nothing of it. JUDGE_MONGO_URL is the older name.
+ */
+export const referenceUrl = process.env.REFERENCE_MONGO_URL ?? process.env.JUDGE_MONGO_URL ?? process.env.MONGO_URL;
+export const noReference =
+  referenceUrl === undefined ? 'REFERENCE_MONGO_URL names no MongoDB-compatible server to compare with' : undefined;
 
 let serial = 0;
 export interface TestServer {
@@ -40,12 +44,12 @@ export async function startEmbedded(): Promise<TestServer> {
   };
 }
 
-/** A database of one's own on the server to be judged by. */
-export async function connectJudge(): Promise<TestServer> {
-  if (judgeUrl === undefined) throw new Error(noJudge);
-  const { client, db } = await connect(judgeUrl);
+/** A database of its own on the reference server. */
+export async function connectReference(): Promise<TestServer> {
+  if (referenceUrl === undefined) throw new Error(noReference);
+  const { client, db } = await connect(referenceUrl);
   return {
-    url: judgeUrl,
+    url: referenceUrl,
     client,
     db,
     async close() {
@@ -56,13 +60,13 @@ export async function connectJudge(): Promise<TestServer> {
 }
 
 /** The same suite on the embedded store, and on the other server where there is one. */
-export function describeServers(name: string, suite: (server: () => TestServer, kind: 'embedded' | 'judge') => void): void {
+export function describeServers(name: string, suite: (server: () => TestServer, kind: 'embedded' | 'reference') => void): void {
   for (const [kind, start, missing] of [
     ['embedded', startEmbedded, undefined],
-    ['judge', connectJudge, noJudge],
+    ['reference', connectReference, noReference],
   ] as const) {
     const title = `${name} on the ${kind === 'embedded' ? 'embedded store' : 'MongoDB-compatible server'}`;
-    if (kind === 'judge' && judgeUrl === 'none') continue;
+    if (kind === 'reference' && referenceUrl === 'none') continue;
     if (missing !== undefined) describe.skip(`${title} (skipped: ${missing})`, () => suite(() => undefined as never, kind));
     else
       describe(title, () => {

@@ -31,7 +31,7 @@ export async function createEnvironment(options: { scale: Record<string, number>
     createSupervised({
       name: 'store',
       file: join(ROOT, 'embedded', 'mongo', 'dist', 'cli.js'),
-      args: ['--port', String(storePort), '--data-dir', join(directory.path, 'store')],
+      args: ['--port', String(storePort), '--no-password', '--data-dir', join(directory.path, 'store')],
       env: process.env,
       write,
       onPid: () => undefined,

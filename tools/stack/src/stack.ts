@@ -1,7 +1,8 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { freePorts, databaseEnv, loadSecrets } from '@linsta/core';
+import { databaseEnv, freePorts, loadSecrets } from '@linsta/core';
+import { socketPathOf, storeUrlOf } from '@linsta/embedded-mongo';
 import { createSupervised, type Supervised } from './supervised';
 
 export const SCALABLE = ['gateway', 'realtime', 'chat', 'notification', 'users', 'posts', 'events'] as const;
@@ -78,10 +79,14 @@ export async function startStack({ root, dataDir, env, scale, port, write }: Sta
       .join(',');
   const first = (list: string) => list.split(',')[0] ?? '';
   const several = new Set(['REALTIME_URL', 'REALTIME_INTERNAL_URL', 'CHAT_INTERNAL_URL']);
+  // Only the owner of the data directory reaches its store: by a Unix socket, or by its password.
+  const storeDir = join(dataDir, 'store');
+  const storeSocket = ownStore ? socketPathOf(storeDir) : undefined;
+  const ownStoreUrl = ownStore ? storeUrlOf(storeDir, of('store')[0]?.ports.port ?? 0) : undefined;
   const wiring: NodeJS.ProcessEnv = {
     ...env,
     ...loadSecrets(dataDir, env),
-    MONGO_URL: ownStore ? `mongodb://127.0.0.1:${of('store')[0]?.ports.port ?? 0}` : env.MONGO_URL,
+    MONGO_URL: ownStore ? ownStoreUrl : env.MONGO_URL,
     HOST: '127.0.0.1',
   };
   for (const service of SCALABLE)
@@ -101,7 +106,8 @@ export async function startStack({ root, dataDir, env, scale, port, write }: Sta
     renameSync(join(dataDir, 'stack.json.new'), join(dataDir, 'stack.json'));
   };
   for (const { name, service, file, args = [], ports } of members) {
-    const own = service === 'store' ? ['--port', String(ports.port), '--data-dir', join(dataDir, 'store')] : args;
+    const socket = storeSocket === undefined ? ['--port', String(ports.port)] : ['--socket'];
+    const own = service === 'store' ? [...socket, '--data-dir', storeDir] : args;
     running.set(
       name,
       createSupervised({

@@ -1,99 +1,93 @@
-import { type Doc, Double, Int32, isDocument, isNumeric, type Numeric, toDouble } from '../bson';
-import { compare, encodeKey } from '../compare';
-import { MongoError, notHere } from '../errors';
-import { evaluate, type Variables } from '../expressions/evaluate';
-import { add, average, wrap } from '../numbers';
-import type { Stage } from './stages';
+import { type Doc, Int32, isDocument, own, put } from '../bson';
+import { compare, encodeKey, rankOf } from '../compare';
+import { MongoError } from '../errors';
+import { compileExpression, constantValue, evaluate } from '../expressions/compile';
+import type { Variables } from '../expressions/expression';
+import { memoryOf } from '../memory-budget';
+import { type Accumulator, compileAccumulators } from './accumulators';
+import { eachDoc, overAll, type Stage, type StageCompiler } from './stage';
 
-interface Accumulator {
-  add(value: unknown): void;
-  result(): unknown;
-}
-const ACCUMULATORS: Record<string, () => Accumulator> = {
-  $sum: () => {
-    let total: unknown = new Int32(0);
-    return {
-      add: (value) =>
-        void (isNumeric(value) && isNumeric(total) && (total = add(total, value) ?? new Double(toDouble(total) + toDouble(value)))),
-      result: () => total,
-    };
-  },
-  $avg: () => {
-    const values: Numeric[] = [];
-    return { add: (value) => void (isNumeric(value) && values.push(value)), result: () => average(values) };
-  },
-  $min: () => best(-1),
-  $max: () => best(1),
-  $first: () => {
-    const values: unknown[] = [];
-    return { add: (value) => void (values.length === 0 && values.push(value ?? null)), result: () => values[0] ?? null };
-  },
-  $last: () => {
-    let last: unknown = null;
-    return { add: (value) => void (last = value ?? null), result: () => last };
-  },
-  $push: () => {
-    const values: unknown[] = [];
-    return { add: (value) => void (value !== undefined && values.push(value)), result: () => values };
-  },
-  $addToSet: () => {
-    const values = new Map<string, unknown>();
-    return {
-      add: (value) => void (value !== undefined && values.set(encodeKey(value).toString('latin1'), value)),
-      result: () => [...values.values()],
-    };
-  },
-  $mergeObjects: () => {
-    const merged: Doc = {};
-    return { add: (value) => void (isDocument(value) && Object.assign(merged, value)), result: () => merged };
-  },
-  $count: () => {
-    let n = 0;
-    return { add: () => void (n += 1), result: () => wrap(n) };
-  },
-};
-function best(sign: number): Accumulator {
-  let found: unknown;
-  return {
-    add: (value) =>
-      void (value !== undefined && value !== null && (found === undefined || compare(value, found) * sign > 0) && (found = value)),
-    result: () => found ?? null,
-  };
-}
+const refused = (code: number, message: string) => new MongoError(code, message);
 
-export function compileGroup(spec: unknown): Stage {
-  if (!isDocument(spec)) throw new MongoError(15947, 'Location15947', "a group's fields must be specified in an object");
-  if (!('_id' in spec)) throw new MongoError(15955, 'Location15955', 'a group specification must include an _id');
+export function compileGroup(spec: unknown, { names }: StageCompiler): Stage {
+  if (!isDocument(spec)) throw refused(15947, "a group's fields must be specified in an object");
+  if (!('_id' in spec)) throw refused(15955, 'a group specification must include an _id');
   const { _id, ...fields } = spec;
-  return grouping(fields, (doc, variables) => evaluate(_id, doc, variables) ?? null);
+  const key = compileExpression(_id, names);
+  return overAll(grouping(fields, names, (doc, variables) => evaluate(key, doc, variables) ?? null));
+}
+/** How often each value of an expression occurs, the most frequent first. */
+export function compileSortByCount(spec: unknown, { names }: StageCompiler): Stage {
+  const isExpression = typeof spec === 'string' ? spec.startsWith('$') : isDocument(spec) && Object.keys(spec)[0]?.startsWith('$') === true;
+  if (!isExpression) throw refused(40147, 'the sortByCount field must be defined as a $-prefixed path or an expression inside an object');
+  const key = compileExpression(spec, names);
+  const group = grouping({ count: { $sum: new Int32(1) } }, names, (doc, variables) => evaluate(key, doc, variables) ?? null);
+  return overAll(async (docs, context) => (await group(docs, context)).sort((a, b) => compare(b.count, a.count)));
 }
 
 /** One document for each key, with what the accumulators made of its documents. */
-export function grouping(spec: Doc, keyOf: (doc: Doc, variables: Variables) => unknown): Stage {
-  const fields = Object.entries(spec).map(([name, value]) => {
-    const [operator = '', expression] = isDocument(value) ? (Object.entries(value)[0] ?? []) : [];
-    if (isDocument(value) && Object.keys(value).length > 1)
-      throw new MongoError(40238, 'Location40238', `The field '${name}' must specify one accumulator`);
-    const create = Object.hasOwn(ACCUMULATORS, operator) ? ACCUMULATORS[operator] : undefined;
-    if (create === undefined)
-      throw operator === ''
-        ? new MongoError(40234, 'Location40234', `The field '${name}' must be an accumulator object`)
-        : notHere(`the accumulator ${operator}`);
-    return { name, create, expression };
-  });
-  return (docs, { variables }) => {
+function grouping(spec: Doc, names: readonly string[], keyOf: (doc: Doc, variables: Variables) => unknown) {
+  const fields = compileAccumulators(spec, names);
+  return async (...[docs, context]: Parameters<Stage>): Promise<Doc[]> => {
+    const { variables, lease } = context;
     const groups = new Map<string, { id: unknown; accumulators: Accumulator[] }>();
-    for (const doc of docs) {
+    await eachDoc(docs, context, (doc) => {
       const id = keyOf(doc, variables);
       const key = encodeKey(id).toString('latin1');
       let entry = groups.get(key);
-      if (entry === undefined) groups.set(key, (entry = { id, accumulators: fields.map(({ create }) => create()) }));
-      fields.forEach(({ expression }, at) => entry.accumulators[at]?.add(evaluate(expression, doc, variables)));
-    }
-    return [...groups.values()].map(({ id, accumulators }) => ({
-      _id: id,
-      ...Object.fromEntries(fields.map(({ name }, at) => [name, accumulators[at]?.result()])),
-    }));
+      if (entry === undefined) {
+        lease.take(memoryOf(id) + key.length * 2 + fields.length * 100);
+        groups.set(key, (entry = { id, accumulators: fields.map(({ create }) => create(lease)) }));
+      }
+      for (const [at, { expression }] of fields.entries()) entry.accumulators[at]?.add(evaluate(expression, doc, variables));
+    });
+    return [...groups.values()].map(({ id, accumulators }) => {
+      const doc: Doc = { _id: id };
+      for (const [at, { name }] of fields.entries()) put(doc, name, accumulators[at]?.result());
+      return doc;
+    });
   };
 }
-export const ACCUMULATOR_NAMES = Object.keys(ACCUMULATORS);
+
+/** A $group by the lower boundary of the bucket that a value falls into, in the order of the boundaries. */
+export function compileBucket(spec: unknown, { names }: StageCompiler): Stage {
+  if (!isDocument(spec)) throw refused(40201, 'Argument to $bucket stage must be an object');
+  for (const option of Object.keys(spec))
+    if (!['groupBy', 'boundaries', 'default', 'output'].includes(option))
+      throw refused(40197, `Unrecognized option to $bucket: ${option}.`);
+  const { groupBy, boundaries, output = { count: { $sum: new Int32(1) } } } = spec;
+  if (groupBy === undefined || !Array.isArray(boundaries))
+    throw refused(40198, "$bucket requires 'groupBy' and 'boundaries' to be specified.");
+  if (typeof groupBy === 'string' ? !groupBy.startsWith('$') : !isDocument(groupBy))
+    throw refused(40202, "The $bucket 'groupBy' field must be defined as a $-prefixed path or an expression object");
+  if (!isDocument(output)) throw refused(40196, "The $bucket 'output' field must be an object");
+  if (boundaries.length < 2) throw refused(40192, "The $bucket 'boundaries' field must have at least 2 values");
+  const bounds = boundaries.map((bound: unknown) => constantValue(bound));
+  bounds.slice(1).forEach((bound, at) => {
+    if (rankOf(bound) !== rankOf(bounds[at]))
+      throw refused(40193, "All values in the 'boundaries' option to $bucket must have the same type.");
+    if (compare(bounds[at], bound) >= 0) throw refused(40194, "The 'boundaries' option to $bucket must be sorted");
+  });
+  const otherwise = own(spec, 'default') === undefined ? undefined : { value: constantValue(spec.default) };
+  const last = bounds.length - 1;
+  if (
+    otherwise !== undefined &&
+    rankOf(otherwise.value) === rankOf(bounds[0]) &&
+    compare(otherwise.value, bounds[0]) >= 0 &&
+    compare(otherwise.value, bounds[last]) < 0
+  )
+    throw refused(
+      40199,
+      "The $bucket 'default' field must be less than the lowest boundary or greater than or equal to the highest boundary.",
+    );
+  const key = compileExpression(groupBy, names);
+  const group = grouping(output, names, (doc, variables) => {
+    const value = evaluate(key, doc, variables) ?? null;
+    const at = bounds.findLastIndex((bound) => compare(bound, value) <= 0);
+    if (at >= 0 && at < last && rankOf(value) === rankOf(bounds[0])) return bounds[at];
+    if (otherwise === undefined)
+      throw refused(7157303, '$bucket could not find a matching branch for an input, and no default was specified');
+    return otherwise.value;
+  });
+  return overAll(async (docs, context) => (await group(docs, context)).sort((a, b) => compare(a._id, b._id)));
+}

@@ -1,28 +1,16 @@
-import { type Doc, Int32, isDocument, isNumeric, toDouble } from '../bson';
-import { badValue, MongoError } from '../errors';
-import type { Variables } from '../expressions/evaluate';
+import { type Doc, fieldName, firstKey, Int32, isDocument, isNumeric, put, toDouble } from '../bson';
+import type { Variables } from '../expressions/expression';
 import { find, type Query } from '../find';
-import { parseSort } from '../sort';
-import type { Storage } from '../storage/storage';
-import { compileStage, positive, type StageSpec, whole } from './stages';
-
-export const assertPipeline = (pipeline: unknown): Doc[] => {
-  if (!Array.isArray(pipeline) || !pipeline.every(isDocument)) throw badValue("'pipeline' must be an array of objects");
-  return pipeline;
-};
-
-const toStages = (pipeline: Doc[]): StageSpec[] =>
-  pipeline.map((stage) => {
-    const pairs = Object.entries(stage);
-    const [pair] = pairs;
-    if (pairs.length !== 1 || pair === undefined)
-      throw new MongoError(40323, 'Location40323', 'A pipeline stage specification object must contain exactly one field.');
-    return { operator: pair[0], spec: pair[1] };
-  });
+import type { Lease } from '../memory-budget';
+import type { Work } from '../scheduler';
+import { naturalOrder, parseSort } from '../sort';
+import type { Reader, Storage } from '../storage/storage';
+import type { Docs, StageContext } from './stage';
+import { collect, compilePipeline, compileStage, runStages, type StageSpec, stagesOf, wholeNumber } from './stages';
 
 /** The leading $match, $sort, $skip and $limit as one query, so that an index answers them, and the stages behind it. */
-export function leadingQuery(pipeline: Doc[]): { query: Omit<Query, 'sort'> & { sort: Doc | undefined }; rest: StageSpec[] } {
-  const stages = toStages(pipeline);
+export function leadingQuery(pipeline: unknown): { query: Query & { sort: NonNullable<Query['sort']> }; rest: StageSpec[] } {
+  const stages = stagesOf(pipeline);
   const filters: Doc[] = [];
   let sort: Doc | undefined;
   let skip = 0;
@@ -31,50 +19,56 @@ export function leadingQuery(pipeline: Doc[]): { query: Omit<Query, 'sort'> & { 
   for (; at < stages.length; at += 1) {
     const { operator, spec } = stages[at] as StageSpec;
     if (operator === '$match' && isDocument(spec) && sort === undefined && skip === 0) filters.push(spec);
-    else if (operator === '$sort' && isDocument(spec) && sort === undefined && skip === 0) sort = spec;
-    else if (operator === '$skip') skip += whole(spec, '$skip');
+    else if (operator === '$sort' && isDocument(spec) && firstKey(spec) !== undefined && sort === undefined && skip === 0) sort = spec;
+    else if (operator === '$skip') skip += wholeNumber(spec, '$skip');
     else if (operator === '$limit') {
-      limit = positive(spec);
+      limit = wholeNumber(spec, '$limit');
       at += 1;
       break;
     } else break;
   }
   const filter = filters.length === 0 ? {} : filters.length === 1 ? (filters[0] as Doc) : { $and: filters };
-  return { query: { filter, sort, skip, limit }, rest: stages.slice(at) };
-}
-
-/** Runs a pipeline to its end. */
-export function aggregate(
-  storage: Storage,
-  db: string,
-  name: string,
-  pipeline: Doc[],
-  { hint, variables = {} }: { hint?: unknown; variables?: Variables } = {},
-): Doc[] {
-  const {
-    query: { sort, ...query },
-    rest,
-  } = leadingQuery(pipeline);
-  // All are compiled before one runs: what is not here is refused, however few documents there are.
-  const stages = rest.map(compileStage);
-  const collection = storage.collection(db, name);
-  const [only] = rest;
-  if (only?.operator === '$group' && rest.length === 1 && sort === undefined && isPlainCount(only.spec)) {
-    // countDocuments and its like: nothing is decoded but what the filter looks at.
-    let n = 0;
-    if (Object.keys(query.filter).length === 0 && query.skip === 0 && query.limit === 0 && collection !== undefined) n = collection.count;
-    else for (const _ of find(storage, collection, { ...query, variables, hint })) n += 1;
-    const [[field = 'n'] = []] = Object.entries(only.spec).filter(([key]) => key !== '_id');
-    return n === 0 ? [] : [{ _id: only.spec._id, [field]: new Int32(n) }];
-  }
-  const found = [...find(storage, collection, { ...query, sort: parseSort(sort), variables, hint })].map(({ doc }) => doc);
-  const context = {
-    variables,
-    run: (from: string, stagesThere: Doc[], more: Variables) => aggregate(storage, db, from, stagesThere, { variables: more }),
+  const natural = naturalOrder(sort);
+  return {
+    query: { filter, sort: natural === undefined ? parseSort(sort) : [], skip, limit, ...(natural !== undefined && { natural }) },
+    rest: stages.slice(at),
   };
-  return stages.reduce((docs, stage) => stage(docs, context), found);
 }
 
+export interface Aggregation {
+  storage: Storage;
+  reader: Reader;
+  work: Work;
+  lease: Lease;
+  db: string;
+}
+async function* decoded({ storage, reader, work, lease, db }: Aggregation, name: string, query: Query): Docs {
+  for await (const portion of find(reader, storage.collection(db, name), query, work, lease)) yield portion.map(({ doc }) => doc);
+}
+
+/** Runs a pipeline. Faults of every stage are refused before one runs, however few documents there are. */
+export function aggregate(
+  aggregation: Aggregation,
+  name: string,
+  pipeline: unknown,
+  { hint, variables = {} }: { hint?: unknown; variables?: Variables } = {},
+): Docs {
+  const { query, rest } = leadingQuery(pipeline);
+  const names = Object.keys(variables);
+  const compiled = rest.map((stage) => compileStage(stage, { names, compile: compilePipeline }));
+  const full: Query = { ...query, variables, hint };
+  const [only] = rest;
+  if (only?.operator === '$group' && rest.length === 1 && isPlainCount(only.spec)) return counted(aggregation, name, full, only.spec);
+  const context: StageContext = {
+    variables,
+    work: aggregation.work,
+    lease: aggregation.lease,
+    run: (from, stages, more) => collect(aggregate(aggregation, from, stages, { variables: more }), context),
+  };
+  return runStages(compiled, decoded(aggregation, name, full), context);
+}
+
+/** `{ $group: { _id: null, n: { $sum: 1 } } }`, as countDocuments sends it. */
 const isPlainCount = (spec: unknown): spec is Doc => {
   if (!isDocument(spec)) return false;
   const { _id, ...fields } = spec;
@@ -88,3 +82,14 @@ const isPlainCount = (spec: unknown): spec is Doc => {
     toDouble(field.$sum) === 1
   );
 };
+/** A count decodes only what the filter looks at. */
+async function* counted({ storage, reader, work, lease, db }: Aggregation, name: string, query: Query, spec: Doc): Docs {
+  const collection = storage.collection(db, name);
+  let n = 0;
+  if (firstKey(query.filter) === undefined && query.skip === 0 && query.limit === 0 && query.hint === undefined) n = collection?.count ?? 0;
+  else for await (const portion of find(reader, collection, { ...query, sort: [] }, work, lease)) n += portion.length;
+  if (n === 0) return;
+  const doc: Doc = { _id: spec._id };
+  for (const key of Object.keys(spec)) if (key !== '_id') put(doc, fieldName(key), new Int32(n));
+  yield [doc];
+}

@@ -1,18 +1,18 @@
-import { Int32, Long, type Doc } from '../bson';
+import { type Doc, firstKey, Int32, isDocument, Long } from '../bson';
 import { MongoError } from '../errors';
+import { MAX_MESSAGE_BYTES } from '../wire/messages';
 import * as collections from './collections';
-import type { Command } from './command';
+import type { Command, CommandContext } from './command';
 import * as indexes from './indexes';
 import { assertConcerns, assertOptions } from './options';
 import * as read from './read';
-import { MAX_MESSAGE_BYTES } from '../wire/messages';
 import * as write from './write';
 
 const VERSION = '7.0.0';
 
 /** No topologyVersion and no setName: drivers then take it for a standalone server and do not stream its state. */
-const hello: Command = ({ command }) => ({
-  [Object.keys(command)[0] === 'hello' ? 'isWritablePrimary' : 'ismaster']: true,
+const hello: Command = (context) => ({
+  [firstKey(context.command) === 'hello' ? 'isWritablePrimary' : 'ismaster']: true,
   helloOk: true,
   maxBsonObjectSize: new Int32(16 * 1024 * 1024),
   maxMessageSizeBytes: new Int32(MAX_MESSAGE_BYTES),
@@ -23,8 +23,19 @@ const hello: Command = ({ command }) => ({
   minWireVersion: new Int32(0),
   maxWireVersion: new Int32(21),
   readOnly: false,
+  ...signIn(context),
   ok: 1,
 });
+/** A driver may begin to sign in with its first message. */
+function signIn({ command, authentication }: CommandContext): Doc {
+  const { saslSupportedMechs: asked, speculativeAuthenticate: begun } = command;
+  const mechanisms = authentication.mechanisms();
+  const begins = isDocument(begun) && mechanisms.includes(String(begun.mechanism));
+  return {
+    ...(asked !== undefined && mechanisms.length > 0 && { saslSupportedMechs: mechanisms }),
+    ...(begins && { speculativeAuthenticate: authentication.start(begun, typeof begun.db === 'string' ? begun.db : 'admin') }),
+  };
+}
 const fixed =
   (reply: () => Doc): Command =>
   () => ({ ...reply(), ok: 1 });
@@ -34,6 +45,8 @@ const COMMANDS: Record<string, Command> = {
   isMaster: hello,
   ismaster: hello,
   ping: fixed(() => ({})),
+  saslStart: ({ authentication, command, db }) => authentication.start(command, db),
+  saslContinue: ({ authentication, command }) => authentication.proceed(command),
   buildInfo: fixed(() => ({
     version: VERSION,
     versionArray: [7, 0, 0, 0].map((part) => new Int32(part)),
@@ -67,7 +80,7 @@ const COMMANDS: Record<string, Command> = {
   killCursors: read.killCursors,
   count: read.count,
   distinct: read.distinct,
-  aggregate: read.aggregateCommand,
+  aggregate: read.aggregate,
   explain: read.explain,
   create: collections.create,
   drop: collections.drop,
@@ -91,18 +104,24 @@ const ALIASES: Record<string, string> = {
   deleteIndexes: 'dropIndexes',
 };
 export const COMMAND_NAMES = Object.keys(COMMANDS);
+/** What a connection may send before it has signed in. */
+const BEFORE_SIGN_IN = ['hello', 'isMaster', 'ismaster', 'saslStart', 'saslContinue', 'ping', 'endSessions', 'buildInfo'];
 
-/** The command of this name, behind the check of what is asked of it. */
+/** The command of this name, behind the checks of sign-in and options. */
 export function commandOf(name: string): Command {
   const key = ALIASES[name] ?? name;
   const command = Object.hasOwn(COMMANDS, key) ? COMMANDS[key] : undefined;
   if (command === undefined)
     throw new MongoError(
-      59,
       'CommandNotFound',
       `no such command: '${name}'; if MongoDB has it, it is not in the embedded store: set MONGO_URL`,
     );
   return (context) => {
+    if (!context.authentication.isSignedIn() && !BEFORE_SIGN_IN.includes(key))
+      throw new MongoError(
+        'Unauthorized',
+        `Command ${key} requires authentication; the URL with the password is in the file url of the data directory`,
+      );
     const given = { ...context.command, ...(name !== key && { [key]: context.command[name] }) };
     if (name !== key) delete given[name];
     assertConcerns(given);

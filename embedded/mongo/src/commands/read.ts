@@ -1,111 +1,158 @@
-import { aggregate, assertPipeline, leadingQuery } from '../aggregate/pipeline';
-import { bsonType, type Doc, encode, isDocument, isTrue, Int32, type Long, toInteger } from '../bson';
+import { aggregate as runPipeline, leadingQuery } from '../aggregate/pipeline';
+import { type Doc, encode, firstKey, Int32, isDocument, isTrue, Long, typeOf } from '../bson';
 import { encodeKey } from '../compare';
 import { badValue, failedToParse, MongoError, notHere } from '../errors';
-import { evaluate } from '../expressions/evaluate';
-import { explain as explainQuery, find as findDocs } from '../find';
-import { wrap } from '../numbers';
+import { explainQuery } from '../explain';
+import { find as search, type Query } from '../find';
+import { memoryOf } from '../memory-budget';
 import { valuesAt } from '../paths';
 import { compileProjection } from '../projection';
-import { parseSort } from '../sort';
-import { type Command, collectionName, documentOf } from './command';
+import { naturalOrder, parseSort } from '../sort';
+import { type Command, type CommandContext, collectionName, documentOf, nonNegative, reading, variablesOf } from './command';
+import { assertOptions } from './options';
 
-const nonNegative = (value: unknown, name: string): number => {
-  const number = toInteger(value, 0);
-  if (number < 0) throw badValue(`BSON field '${name}' value must be >= 0, actual value '${number}'`);
-  return number;
+/** The order of a query: a sort, or that of the scan. */
+export const orderOf = (sort: unknown): Pick<Query, 'sort' | 'natural'> => {
+  const natural = naturalOrder(sort);
+  return natural === undefined ? { sort: parseSort(sort) } : { natural };
 };
+/** Wraps a whole number as int where it fits, else as long. */
+const counted = (n: number) => (n > 0x7fff_ffff ? Long.fromNumber(n) : new Int32(n));
 
-export const find: Command = ({ storage, cursors, db, command }) => {
+export const find: Command = (context) => {
+  const { storage, cursors, db, command } = context;
   const name = collectionName(command.find);
-  storage.freshRead();
-  const limit = toInteger(command.limit, 0);
-  const singleBatch = isTrue(command.singleBatch) || limit < 0;
-  const query = {
-    filter: documentOf(command.filter, 'filter'),
-    sort: parseSort(command.sort),
+  const filter = documentOf(command.filter, 'filter');
+  const variables = variablesOf(command.let);
+  const query: Query = {
+    filter,
+    ...orderOf(command.sort),
     skip: nonNegative(command.skip, 'skip'),
-    limit: Math.abs(limit),
+    limit: nonNegative(command.limit, 'limit'),
     hint: command.hint,
+    variables,
   };
-  const project = compileProjection(documentOf(command.projection, 'projection'));
+  const project = compileProjection(documentOf(command.projection, 'projection'), { names: Object.keys(variables), filter });
   const collection = storage.collection(db, name);
-  const rows = function* () {
-    for (const found of findDocs(storage, collection, query)) yield project === undefined ? found.raw : encode(project(found.doc));
-  };
-  return cursors.first(
-    `${db}.${name}`,
-    rows(),
-    command.batchSize === undefined ? undefined : nonNegative(command.batchSize, 'batchSize'),
-    singleBatch,
-    isTrue(command.noCursorTimeout),
-  );
+  return reading(context, async (snapshot, work, lease) => {
+    const answer = cursors.answer(`${db}.${name}`, {
+      ...batchOf(command),
+      singleBatch: isTrue(command.singleBatch),
+      keep: isTrue(command.noCursorTimeout),
+    });
+    try {
+      for await (const portion of search(snapshot, collection, query, work, lease))
+        for (const found of portion) {
+          if (project !== undefined && work.due()) await work.pause();
+          answer.add(project === undefined ? found.raw : encode(project(found.doc, variables)));
+        }
+      return answer.reply();
+    } catch (error) {
+      answer.fail();
+      throw error;
+    }
+  });
 };
+const batchOf = ({ batchSize }: Doc): { batchSize?: number } =>
+  batchSize === undefined || batchSize === null ? {} : { batchSize: nonNegative(batchSize, 'batchSize') };
 
-export const getMore: Command = ({ cursors, db, command }) =>
-  cursors.next(
-    `${db}.${collectionName(command.collection)}`,
-    command.getMore,
-    command.batchSize === undefined ? undefined : nonNegative(command.batchSize, 'batchSize'),
-  );
+/** Cursors of listings have a name of their own. */
+const cursorNamespace = (value: unknown): string =>
+  typeof value === 'string' && value.startsWith('$cmd.') ? value : collectionName(value);
+export const getMore: Command = ({ cursors, db, command }) => {
+  if (command.maxTimeMS !== undefined && nonNegative(command.maxTimeMS, 'maxTimeMS') > 0)
+    throw badValue('cannot set maxTimeMS on getMore command for a non-awaitData cursor');
+  return cursors.next(`${db}.${cursorNamespace(command.collection)}`, command.getMore, batchOf(command).batchSize);
+};
 
 export const killCursors: Command = ({ cursors, command }) => {
-  if (!Array.isArray(command.cursors) || !command.cursors.every((id) => bsonType(id) === 18))
+  if (!Array.isArray(command.cursors) || !command.cursors.every((id) => typeOf(id) === 'long'))
     throw badValue('cursors must be an array of longs');
   const ids = command.cursors as Long[];
   const killed = ids.filter((id) => cursors.kill(id));
   return { cursorsKilled: killed, cursorsNotFound: ids.filter((id) => !killed.includes(id)), cursorsAlive: [], cursorsUnknown: [], ok: 1 };
 };
 
-export const count: Command = ({ storage, db, command }) => {
-  storage.freshRead();
+export const count: Command = (context) => {
+  const { storage, db, command } = context;
   const collection = storage.collection(db, collectionName(command.count));
   const filter = documentOf(command.query, 'query');
-  const [skip, limit] = [nonNegative(command.skip, 'skip'), Math.abs(toInteger(command.limit, 0))];
-  if (Object.keys(filter).length === 0 && skip === 0 && limit === 0) return { n: new Int32(collection?.count ?? 0), ok: 1 };
-  let n = 0;
-  for (const _ of findDocs(storage, collection, { filter, skip, limit, hint: command.hint })) n += 1;
-  return { n: new Int32(n), ok: 1 };
+  // A negative limit of count means the same as a positive one.
+  const limit = typeOf(command.limit) === 'undefined' ? 0 : Math.abs(Number(String(command.limit)));
+  const skip = nonNegative(command.skip, 'skip');
+  if (firstKey(filter) === undefined && skip === 0 && limit === 0 && command.hint === undefined)
+    return { n: counted(collection?.count ?? 0), ok: 1 };
+  return reading(context, async (snapshot, work, lease) => {
+    let n = 0;
+    for await (const portion of search(
+      snapshot,
+      collection,
+      { filter, skip, limit, hint: command.hint, variables: variablesOf(undefined) },
+      work,
+      lease,
+    ))
+      n += portion.length;
+    return { n: counted(n), ok: 1 };
+  });
 };
 
-export const distinct: Command = ({ storage, db, command }) => {
-  storage.freshRead();
-  if (typeof command.key !== 'string' || command.key === '') throw badValue('distinct needs a key');
-  const values = new Map<string, unknown>();
-  for (const { doc } of findDocs(storage, storage.collection(db, collectionName(command.distinct)), {
-    filter: documentOf(command.query, 'query'),
-    hint: command.hint,
-  })) {
-    for (const value of valuesAt(doc, command.key).flatMap((found) => (Array.isArray(found) ? (found as unknown[]) : [found])))
-      if (value !== undefined) values.set(encodeKey(value).toString('latin1'), value);
-  }
-  return { values: [...values.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value), ok: 1 };
+export const distinct: Command = (context) => {
+  const { storage, db, command } = context;
+  const key = command.key;
+  if (typeof key !== 'string' || key === '') throw badValue('distinct needs a key');
+  const collection = storage.collection(db, collectionName(command.distinct));
+  const query: Query = { filter: documentOf(command.query, 'query'), hint: command.hint, variables: variablesOf(undefined) };
+  return reading(context, async (snapshot, work, lease) => {
+    const values = new Map<string, unknown>();
+    for await (const portion of search(snapshot, collection, query, work, lease))
+      for (const { doc } of portion) {
+        if (work.due()) await work.pause();
+        for (const found of valuesAt(doc, key))
+          for (const value of Array.isArray(found) ? (found as unknown[]) : [found]) {
+            if (value === undefined) continue;
+            const bytes = encodeKey(value).toString('latin1');
+            if (values.has(bytes)) continue;
+            lease.take(memoryOf(value) + bytes.length);
+            values.set(bytes, value);
+          }
+      }
+    return { values: [...values.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value), ok: 1 };
+  });
 };
 
-export const aggregateCommand: Command = (context) => {
+export const aggregate: Command = (context) => {
   const { storage, cursors, db, command } = context;
   if (typeof command.aggregate !== 'string') throw notHere('an aggregation of the whole database');
   const name = collectionName(command.aggregate);
   if (isTrue(command.explain)) return explain({ ...context, command: { explain: { ...command, explain: false } } });
   if (!isDocument(command.cursor)) throw failedToParse("The 'cursor' option is required, except for aggregate with the explain argument");
-  storage.freshRead();
-  const pipeline = assertPipeline(command.pipeline);
-  const docs = aggregate(storage, db, name, pipeline, { hint: command.hint, variables: letOf(command.let) });
-  const batchSize = command.cursor.batchSize;
-  return cursors.first(
-    `${db}.${name}`,
-    docs.map((doc) => encode(doc)),
-    batchSize === undefined ? undefined : nonNegative(batchSize, 'batchSize'),
-    false,
-  );
+  assertOptions('cursor.cursor', command.cursor);
+  const batch = batchOf(command.cursor);
+  return reading(context, async (reader, work, lease) => {
+    const docs = runPipeline({ storage, reader, work, lease, db }, name, command.pipeline, {
+      hint: command.hint,
+      variables: variablesOf(command.let),
+    });
+    const answer = cursors.answer(`${db}.${name}`, batch);
+    try {
+      for await (const portion of docs)
+        for (const doc of portion) {
+          answer.add(encode(doc));
+          if (work.due()) await work.pause();
+        }
+      return answer.reply();
+    } catch (error) {
+      answer.fail();
+      throw error;
+    }
+  });
 };
-const letOf = (spec: unknown) =>
-  Object.fromEntries(Object.entries(documentOf(spec, 'let')).map(([name, expression]) => [name, evaluate(expression, {})]));
 
-export const explain: Command = ({ storage, db, command }) => {
+export const explain: Command = (context: CommandContext) => {
+  const { storage, db, command } = context;
   const inner = documentOf(command.explain, 'explain');
-  const [kind = ''] = Object.keys(inner);
-  storage.freshRead();
+  const kind = firstKey(inner) ?? '';
+  assertOptions(kind, inner);
   const name = collectionName(inner[kind]);
   const statement = ((inner.updates ?? inner.deletes) as Doc[] | undefined)?.[0];
   const filters: Record<string, unknown> = {
@@ -116,18 +163,24 @@ export const explain: Command = ({ storage, db, command }) => {
     update: statement?.q,
     delete: statement?.q,
   };
-  if (kind === 'aggregate') {
-    const { query } = leadingQuery(assertPipeline(inner.pipeline));
-    filters.aggregate = query.filter;
-    Object.assign(inner, { sort: query.sort, skip: wrap(query.skip ?? 0), limit: wrap(query.limit ?? 0) });
-  }
-  if (!(kind in filters)) throw new MongoError(59, 'CommandNotFound', `Explain failed due to unknown command: ${kind}`);
-  const { winningPlan, executionStats } = explainQuery(storage, storage.collection(db, name), {
-    filter: documentOf(filters[kind], 'filter'),
-    sort: inner.sort,
-    skip: toInteger(inner.skip, 0),
-    limit: Math.abs(toInteger(inner.limit, 0)),
-    hint: inner.hint,
+  let query: Query;
+  if (kind === 'aggregate') query = leadingQuery(inner.pipeline).query;
+  else if (Object.hasOwn(filters, kind))
+    query = {
+      filter: documentOf(filters[kind], 'filter'),
+      ...orderOf(inner.sort),
+      skip: nonNegative(inner.skip, 'skip'),
+      limit: nonNegative(inner.limit, 'limit'),
+    };
+  else throw new MongoError('CommandNotFound', `Explain failed due to unknown command: ${kind}`);
+  return reading(context, async (snapshot, work, lease) => {
+    const full = { ...query, hint: inner.hint, variables: variablesOf(inner.let) };
+    const { winningPlan, executionStats } = await explainQuery(snapshot, storage.collection(db, name), full, work, lease);
+    return {
+      explainVersion: '1',
+      queryPlanner: { namespace: `${db}.${name}`, winningPlan, rejectedPlans: [] },
+      executionStats,
+      ok: 1,
+    };
   });
-  return { explainVersion: '1', queryPlanner: { namespace: `${db}.${name}`, winningPlan, rejectedPlans: [] }, executionStats, ok: 1 };
 };

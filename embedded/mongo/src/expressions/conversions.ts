@@ -1,62 +1,174 @@
-import { Decimal128, Double, Int32, isNumeric, isTrue, Long, type Numeric, ObjectId, toDouble, typeName } from '../bson';
-import { MongoError } from '../errors';
-import { truncated } from '../numbers';
-import { listOf, type Operator, strict } from './operator';
+import {
+  type BSONSymbol,
+  Decimal128,
+  Double,
+  Int32,
+  isNumeric,
+  isTrue,
+  Long,
+  type Numeric,
+  ObjectId,
+  type Timestamp,
+  toDouble,
+  typeOf,
+} from '../bson';
+import { MongoError, notHere } from '../errors';
+import { toDecimal128, truncated } from '../numbers';
+import { type Expression, failure, found, missing, type Operator, type Operators } from './expression';
+import { eager, named, strict } from './operands';
 
 const fails = (value: unknown, to: string) =>
-  new MongoError(
-    241,
-    'ConversionFailure',
-    `Unsupported or failed conversion from ${typeName(value)} to ${to} in $convert with no onError value`,
-  );
-const asNumber = (value: unknown, to: string): Numeric => {
-  if (isNumeric(value)) return value;
-  if (typeof value === 'boolean') return new Int32(value ? 1 : 0);
-  if (value instanceof Date && to !== 'int') return Long.fromNumber(value.getTime());
-  if (typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value)) {
-    if (to === 'int' || to === 'long') {
-      if (!/^[+-]?\d+$/.test(value)) throw fails(value, to);
-      return Decimal128.fromString(value);
-    }
-    return to === 'decimal' ? Decimal128.fromString(value) : new Double(Number(value));
-  }
-  throw fails(value, to);
+  new MongoError('ConversionFailure', `Unsupported or failed conversion from ${found(value)} to ${to} in $convert with no onError value`);
+
+const WHOLE = /^[+-]?\d+$/;
+const FRACTION = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const whole = (value: unknown, to: 'int' | 'long', bits: number): bigint => {
+  let result: bigint | undefined;
+  if (isNumeric(value)) result = truncated(value);
+  else if (typeof value === 'boolean') result = value ? 1n : 0n;
+  else if (value instanceof Date && to === 'long') result = BigInt(value.getTime());
+  else if (typeof value === 'string' && value.length < 100 && WHOLE.test(value)) result = BigInt(value.replace('+', ''));
+  if (result === undefined || BigInt.asIntN(bits, result) !== result) throw fails(value, to);
+  return result;
 };
-const whole = (value: unknown, to: 'int' | 'long', bits: number) => {
-  const found = truncated(asNumber(value, to));
-  if (found === undefined || BigInt.asIntN(bits, found) !== found) throw fails(value, to);
-  return found;
+const double = (value: unknown): Double => {
+  if (isNumeric(value)) return new Double(toDouble(value));
+  if (typeof value === 'boolean') return new Double(value ? 1 : 0);
+  if (value instanceof Date) return new Double(value.getTime());
+  if (typeof value === 'string' && FRACTION.test(value) && Number.isFinite(Number(value))) return new Double(Number(value));
+  throw fails(value, 'double');
+};
+const decimal = (value: unknown): Numeric => {
+  if (isNumeric(value)) return toDecimal128(value);
+  if (typeof value === 'boolean') return Decimal128.fromString(value ? '1' : '0');
+  if (value instanceof Date) return Decimal128.fromString(String(value.getTime()));
+  if (typeof value === 'string' && FRACTION.test(value)) return Decimal128.fromStringWithRounding(value);
+  throw fails(value, 'decimal');
 };
 
-export const CONVERSIONS: Record<string, Operator> = {
-  $toString: strict('$toString', 1, (value) =>
-    value instanceof Date
-      ? value.toISOString()
-      : isNumeric(value)
-        ? (value as { toString(): string }).toString()
-        : value instanceof ObjectId
-          ? value.toHexString()
-          : String(value),
-  ),
-  $type: (operand, run) => {
-    const value = run(listOf(operand)[0]);
-    return value === undefined ? 'missing' : typeName(value);
-  },
-  $isNumber: (operand, run) => isNumeric(run(listOf(operand)[0])),
-  $toBool: strict('$toBool', 1, isTrue),
-  $toInt: strict('$toInt', 1, (value) => new Int32(Number(whole(value, 'int', 32)))),
-  $toLong: strict('$toLong', 1, (value) => Long.fromBigInt(whole(value, 'long', 64))),
-  $toDouble: strict('$toDouble', 1, (value) => new Double(toDouble(asNumber(value, 'double')))),
-  $toDate: strict('$toDate', 1, (value) => {
-    if (value instanceof Date) return value;
-    if (value instanceof ObjectId) return value.getTimestamp();
-    const ms = typeof value === 'string' ? Date.parse(value) : isNumeric(value) && typeName(value) !== 'int' ? toDouble(value) : NaN;
-    if (Number.isNaN(ms)) throw fails(value, 'date');
-    return new Date(Math.trunc(ms));
-  }),
-  $toObjectId: strict('$toObjectId', 1, (value) => {
-    if (value instanceof ObjectId) return value;
-    if (typeof value !== 'string' || !/^[0-9a-f]{24}$/i.test(value)) throw fails(value, 'objectId');
-    return ObjectId.createFromHexString(value);
-  }),
+/** Doubles as MongoDB prints them, as far as JavaScript prints the same. */
+const doubleText = (value: number): string => {
+  if (Object.is(value, -0)) return '-0';
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
+  const plain = String(value);
+  const digits = plain.replace(/[-.]|e.*$/g, '').replace(/^0+/, '').length;
+  if (digits > 15 || (value !== 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e15)))
+    throw notHere('a double of more than 15 digits, or written with an exponent, as a string');
+  return plain;
+};
+/** A value as $toString writes it. */
+export function textOf(value: unknown): string {
+  switch (typeOf(value)) {
+    case 'string':
+      return value as string;
+    case 'symbol':
+      return (value as BSONSymbol).value;
+    case 'bool':
+      return String(value);
+    case 'double':
+      return doubleText(toDouble(value));
+    case 'int':
+    case 'long':
+    case 'decimal':
+      return (value as Numeric).toString();
+    case 'objectId':
+      return (value as ObjectId).toHexString();
+    case 'date': {
+      const date = value as Date;
+      if (date.getUTCFullYear() < 0 || date.getUTCFullYear() > 9999) throw failure('a date outside the years 0 to 9999 as a string', 18537);
+      return date.toISOString();
+    }
+    default:
+      throw fails(value, 'string');
+  }
+}
+
+const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
+/** ISO 8601, in UTC where the text names no offset; the other forms that MongoDB reads are refused. */
+function dateFromText(text: string): Date {
+  const [, year = '', month = '', day = '', hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = ISO.exec(text) ?? [];
+  if (year === '') throw notHere(`a date written other than in ISO 8601 (${JSON.stringify(text.slice(0, 40))})`);
+  const parts = [year, month, day, hour, minute, second].map(Number) as [number, number, number, number, number, number];
+  const ms = Date.UTC(parts[0], parts[1] - 1, parts[2], parts[3], parts[4], parts[5], Number(fraction.padEnd(3, '0')));
+  const date = new Date(ms);
+  if (parts[0] < 100) date.setUTCFullYear(parts[0], parts[1] - 1, parts[2]);
+  const kept = [date.getUTCMonth() + 1, date.getUTCDate(), date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()];
+  if (kept.some((part, at) => part !== parts[at + 1])) throw fails(text, 'date');
+  const [, sign = '+', hours = '0', minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? [];
+  const offset = (Number(hours) * 60 + Number(minutes)) * 60_000;
+  return new Date(date.getTime() - (sign === '-' ? -offset : offset));
+}
+function dateOf(value: unknown): Date {
+  switch (typeOf(value)) {
+    case 'date':
+      return value as Date;
+    case 'objectId':
+      return (value as ObjectId).getTimestamp();
+    case 'timestamp':
+      return new Date((value as Timestamp).getHighBitsUnsigned() * 1_000);
+    case 'string':
+      return dateFromText(value as string);
+    case 'long':
+    case 'double':
+    case 'decimal': {
+      const ms = truncated(value as Numeric);
+      if (ms === undefined || BigInt.asIntN(64, ms) !== ms) throw fails(value, 'date');
+      const date = new Date(Number(ms));
+      if (Number.isNaN(date.getTime())) throw notHere('a date outside the years -271821 to 275760');
+      return date;
+    }
+    default:
+      throw fails(value, 'date');
+  }
+}
+const objectIdOf = (value: unknown): ObjectId => {
+  if (typeOf(value) === 'objectId') return value as ObjectId;
+  if (typeof value !== 'string' || !/^[0-9a-f]{24}$/i.test(value)) throw fails(value, 'objectId');
+  return ObjectId.createFromHexString(value);
+};
+
+const TO: Record<string, (value: unknown) => unknown> = {
+  string: textOf,
+  bool: isTrue,
+  int: (value) => new Int32(Number(whole(value, 'int', 32))),
+  long: (value) => Long.fromBigInt(whole(value, 'long', 64)),
+  double,
+  decimal,
+  date: dateOf,
+  objectId: objectIdOf,
+};
+const conversion = (to: keyof typeof TO): Operator => strict(1, (value) => TO[to]?.(value));
+
+/** `{ input, to, onError, onNull }`; `to` is a constant name. */
+const convert: Operator = (operand, { compile }) => {
+  const fields = named(operand, '$convert', ['input', 'to'], ['onError', 'onNull']);
+  const to = typeof fields.to === 'string' && Object.hasOwn(TO, fields.to) ? TO[fields.to] : undefined;
+  if (to === undefined) throw notHere('$convert to anything but the constant name of a type that has a conversion');
+  const input = compile(fields.input);
+  const optional = (name: string): Expression | undefined => (name in fields ? compile(fields[name]) : undefined);
+  const [onError, onNull] = [optional('onError'), optional('onNull')];
+  return (scope) => {
+    const value = input(scope);
+    if (missing(value)) return onNull === undefined ? null : onNull(scope);
+    try {
+      return to(value);
+    } catch (error) {
+      if (onError !== undefined && error instanceof MongoError && error.codeName === 'ConversionFailure') return onError(scope);
+      throw error;
+    }
+  };
+};
+
+export const CONVERSIONS: Operators = {
+  $toString: conversion('string'),
+  $type: eager(1, 1, ([value]) => found(value)),
+  $toBool: conversion('bool'),
+  $toInt: conversion('int'),
+  $toLong: conversion('long'),
+  $toDouble: conversion('double'),
+  $toDecimal: conversion('decimal'),
+  $toDate: conversion('date'),
+  $toObjectId: conversion('objectId'),
+  $convert: convert,
 };

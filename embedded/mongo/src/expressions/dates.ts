@@ -1,28 +1,52 @@
-import { type Doc, isDocument, ObjectId, Timestamp, typeName } from '../bson';
+import { isDocument, namesOf, type ObjectId, type Timestamp, typeOf } from '../bson';
 import { notHere } from '../errors';
 import { wrap } from '../numbers';
-import { failure, listOf, missing, type Operator } from './operator';
+import { type Compiler, type Expression, failure, found, missing, type Operator, type Operators } from './expression';
+import { list, named } from './operands';
 
 /** The date in a value that carries one. */
 const dateOf = (value: unknown): Date => {
-  if (value instanceof Date) return value;
-  if (value instanceof ObjectId) return value.getTimestamp();
-  if (value instanceof Timestamp) return new Date(value.getHighBits() * 1_000);
-  throw failure(`can't convert from BSON type ${typeName(value)} to Date`, 16006);
+  switch (typeOf(value)) {
+    case 'date':
+      return value as Date;
+    case 'objectId':
+      return (value as ObjectId).getTimestamp();
+    case 'timestamp':
+      return new Date((value as Timestamp).getHighBitsUnsigned() * 1_000);
+    default:
+      throw failure(`can't convert from BSON type ${found(value)} to Date`, 16006);
+  }
 };
-/** Given as an expression or as `{ date }`; other time zones than UTC are not here. */
-function part(operator: string, of: (date: Date) => number): Operator {
-  return (operand, run) => {
-    const options = isDocument(operand) && 'date' in operand ? operand : ({ date: listOf(operand)[0] } as Doc);
-    assertUtc(options.timezone === undefined ? undefined : run(options.timezone), operator);
-    const value = run(options.date);
-    return missing(value) ? null : wrap(of(dateOf(value)));
+const UTC = ['UTC', 'GMT', 'Z', '+00', '+0000', '+00:00'];
+/** Answers whether the time zone is null, which makes the result null. */
+const isNullZone = (zone: unknown, operator: string): boolean => {
+  if (missing(zone)) return true;
+  if (typeof zone !== 'string') throw failure(`timezone must evaluate to a string, found: ${found(zone)}`, 40517);
+  if (!UTC.includes(zone)) throw notHere(`${operator} in another time zone than UTC`);
+  return false;
+};
+
+/** `<expression>`, `[<expression>]` or `{ date, timezone }`. */
+const dated = (operand: unknown, compiler: Compiler): { date: Expression; zone: Expression } => {
+  const utc: Expression = () => 'UTC';
+  if (!isDocument(operand) || namesOf(operand)[0]?.startsWith('$') === true) {
+    const [date] = list(operand, compiler, 1, 1) as [Expression];
+    return { date, zone: utc };
+  }
+  const fields = named(operand, compiler.operator, ['date'], ['timezone']);
+  return { date: compiler.compile(fields.date), zone: 'timezone' in fields ? compiler.compile(fields.timezone) : utc };
+};
+const part =
+  (of: (date: Date) => number): Operator =>
+  (operand, compiler) => {
+    const { date, zone } = dated(operand, compiler);
+    return (scope) => {
+      const value = date(scope);
+      if (isNullZone(zone(scope), compiler.operator) || missing(value)) return null;
+      return wrap(of(dateOf(value)));
+    };
   };
-}
-const assertUtc = (zone: unknown, operator: string) => {
-  if (zone !== undefined && (typeof zone !== 'string' || !['UTC', 'GMT', 'Z', '+00', '+0000', '+00:00'].includes(zone)))
-    throw notHere(`${operator} in another time zone than UTC`);
-};
+
 const padded = (value: number, digits: number) => String(value).padStart(digits, '0');
 const dayOfYear = (date: Date) => Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / 86_400_000) + 1;
 const FORMATS: Record<string, (date: Date) => string> = {
@@ -38,28 +62,40 @@ const FORMATS: Record<string, (date: Date) => string> = {
   '%Z': () => '+000',
   '%%': () => '%',
 };
+const NOT_HERE = ['%G', '%u', '%U', '%V', '%w', '%b', '%B'];
 
-export const DATES: Record<string, Operator> = {
-  $year: part('$year', (date) => date.getUTCFullYear()),
-  $month: part('$month', (date) => date.getUTCMonth() + 1),
-  $dayOfMonth: part('$dayOfMonth', (date) => date.getUTCDate()),
-  $hour: part('$hour', (date) => date.getUTCHours()),
-  $minute: part('$minute', (date) => date.getUTCMinutes()),
-  $second: part('$second', (date) => date.getUTCSeconds()),
-  $millisecond: part('$millisecond', (date) => date.getUTCMilliseconds()),
-  $dayOfWeek: part('$dayOfWeek', (date) => date.getUTCDay() + 1),
-  $dayOfYear: part('$dayOfYear', dayOfYear),
-  $dateToString: (operand, run) => {
-    const { date, format, timezone, onNull } = operand as Doc;
-    assertUtc(timezone === undefined ? undefined : run(timezone), '$dateToString');
-    const value = run(date);
-    if (missing(value)) return onNull === undefined ? null : run(onNull);
-    const pattern = format === undefined ? '%Y-%m-%dT%H:%M:%S.%LZ' : run(format);
-    if (typeof pattern !== 'string') throw failure("$dateToString requires that 'format' be a string", 18533);
-    return pattern.replaceAll(/%./g, (code) => {
-      const write = FORMATS[code];
-      if (write === undefined) throw notHere(`${code} in $dateToString`);
-      return write(dateOf(value));
-    });
+function formatted(date: Date, pattern: string): string {
+  if (date.getUTCFullYear() < 0 || date.getUTCFullYear() > 9999)
+    throw failure('$dateToString is only defined on the years 0 to 9999', 18537);
+  return pattern.replaceAll(/%(?:.|$)/gs, (code) => {
+    const write = FORMATS[code];
+    if (write !== undefined) return write(date);
+    if (NOT_HERE.includes(code)) throw notHere(`${code} in $dateToString`);
+    throw failure(`Invalid format character '${code}' in format string`, 18536);
+  });
+}
+
+export const DATES: Operators = {
+  $year: part((date) => date.getUTCFullYear()),
+  $month: part((date) => date.getUTCMonth() + 1),
+  $dayOfMonth: part((date) => date.getUTCDate()),
+  $hour: part((date) => date.getUTCHours()),
+  $minute: part((date) => date.getUTCMinutes()),
+  $second: part((date) => date.getUTCSeconds()),
+  $millisecond: part((date) => date.getUTCMilliseconds()),
+  $dayOfWeek: part((date) => date.getUTCDay() + 1),
+  $dayOfYear: part(dayOfYear),
+  $dateToString: (operand, { operator, compile }) => {
+    const fields = named(operand, operator, ['date'], ['format', 'timezone', 'onNull']);
+    const date = compile(fields.date);
+    const zone: Expression = 'timezone' in fields ? compile(fields.timezone) : () => 'UTC';
+    const format: Expression = 'format' in fields ? compile(fields.format) : () => '%Y-%m-%dT%H:%M:%S.%LZ';
+    const onNull: Expression = 'onNull' in fields ? compile(fields.onNull) : () => null;
+    return (scope) => {
+      const [value, pattern] = [date(scope), format(scope)];
+      if (!missing(pattern) && typeof pattern !== 'string') throw failure("$dateToString requires that 'format' be a string", 18533);
+      if (isNullZone(zone(scope), operator) || missing(pattern)) return null;
+      return missing(value) ? onNull(scope) : formatted(dateOf(value), pattern);
+    };
   },
 };

@@ -1,10 +1,15 @@
-import { bsonType, type Doc, isDocument, isTrue } from '../bson';
-import { encodeKey, rankOf } from '../compare';
+import { type BSONRegExp, type Doc, fieldsOf, isRegExp, isTrue, type TypeName, typeOf } from '../bson';
+import { encodeKey, RANK, rankOf } from '../compare';
+import { isOperators } from '../filter/leaves';
+import { literalPrefix, regexOf } from '../regex';
 
 /** What a filter says of one path, all of it joined by "and". */
 export interface Conditions {
+  /** The value is one of these. */
   points?: unknown[];
   ranges: Range[];
+  /** The value lies in one of these, in the order of values. */
+  either?: Range[];
   exists: boolean;
 }
 /** Bytes of one key's encoding: from `low` (included) to `high` (excluded). */
@@ -27,11 +32,13 @@ export const behind = (bytes: Buffer): Buffer => {
 const wholeRank = (rank: number): Range => ({ low: Buffer.from([rank]), high: Buffer.from([rank + 7]) });
 export const EVERYTHING: Range = { low: Buffer.alloc(0), high: Buffer.from([0xff]) };
 
-const pointable = (value: unknown) => value !== undefined && !Array.isArray(value) && bsonType(value) !== 11 && bsonType(value) !== 13;
+const NO_POINTS: TypeName[] = ['undefined', 'array', 'regex', 'javascript'];
+const pointable = (value: unknown) => !NO_POINTS.includes(typeOf(value));
+/** Types whose order operators have no range of their own. */
+const NO_RANGES: TypeName[] = ['null', 'minKey', 'maxKey', 'object', 'array', 'regex', 'javascript'];
 /** Range bounds of an order operator: MongoDB compares only within the operand's own type. */
 export function rangeOf(operator: string, operand: unknown): Range | undefined {
-  const type = bsonType(operand);
-  if (operand === null || [-1, 3, 4, 11, 13, 127].includes(type)) return undefined;
+  if (NO_RANGES.includes(typeOf(operand))) return undefined;
   const whole = wholeRank(rankOf(operand));
   const bytes = encodeKey(operand);
   switch (operator) {
@@ -48,17 +55,17 @@ export function rangeOf(operator: string, operand: unknown): Range | undefined {
   }
 }
 
-/** Prefix of an anchored, plain regex such as /^abc/: the one kind that an index narrows. */
-const anchored = (operand: unknown, options: unknown): Range | undefined => {
-  const [pattern, flags] =
-    typeof operand === 'string'
-      ? [operand, options ?? '']
-      : [(operand as { pattern?: string }).pattern ?? '', (operand as { options?: string }).options ?? ''];
-  const [, prefix] = /^\^([\w \-@/:]+)/.exec(pattern) ?? [];
-  if (prefix === undefined || flags !== '' || /[?*{|]/.test(pattern.slice(prefix.length + 1, prefix.length + 2)) || pattern.includes('|'))
-    return undefined;
-  const low = Buffer.concat([Buffer.from([0x20]), Buffer.from(prefix, 'utf8')]);
-  return { low, high: after(low) };
+/** Where the values lie that a regular expression with a literal prefix matches: texts, and that expression itself. */
+const anchored = (regex: Pick<BSONRegExp, 'pattern' | 'options'>): Range[] | undefined => {
+  const prefix = literalPrefix(regex);
+  if (prefix === '' || prefix.includes('\0')) return undefined;
+  const low = Buffer.concat([Buffer.from([RANK.string]), Buffer.from(prefix, 'utf8')]);
+  return [{ low, high: after(low) }, wholeRank(RANK.regex)];
+};
+
+const addPrefix = (conditions: Conditions, regex: Pick<BSONRegExp, 'pattern' | 'options'>) => {
+  const ranges = anchored(regex);
+  if (ranges !== undefined) conditions.either ??= ranges;
 };
 
 export function conditionsOf(filter: Doc): Map<string, Conditions> {
@@ -75,10 +82,11 @@ export function conditionsOf(filter: Doc): Map<string, Conditions> {
       if (operator === '$eq' && pointable(operand)) conditions.points ??= [operand];
       else if (operator === '$in' && Array.isArray(operand) && operand.every(pointable)) conditions.points ??= operand;
       else if (operator === '$exists' && isTrue(operand)) conditions.exists = true;
-      else if (operator === '$elemMatch' && isDocument(operand) && Object.keys(operand)[0]?.startsWith('$') === true)
-        operators(path, operand, true);
+      // Below a second $elemMatch are elements of elements, which no entry stands for.
+      else if (operator === '$elemMatch' && !sameElement && isOperators(operand)) operators(path, operand, true);
+      else if (operator === '$regex') addPrefix(conditions, regexOf(operand, spec.$options));
       else {
-        const range = operator === '$regex' ? anchored(operand, spec.$options) : rangeOf(operator, operand);
+        const range = rangeOf(operator, operand);
         if (range === undefined) continue;
         // On one element both bounds hold together; that is so inside $elemMatch, or where no array was ever indexed.
         if (sameElement && joined !== undefined) {
@@ -89,11 +97,11 @@ export function conditionsOf(filter: Doc): Map<string, Conditions> {
     }
   };
   const visit = (part: Doc) => {
-    for (const [key, condition] of Object.entries(part)) {
+    for (const [key, condition] of fieldsOf(part)) {
       if (key === '$and' && Array.isArray(condition)) condition.forEach((inner) => visit(inner as Doc));
       else if (key.startsWith('$')) continue;
-      else if (isDocument(condition) && Object.keys(condition)[0]?.startsWith('$') === true) operators(key, condition, false);
-      else if (bsonType(condition) === 11) operators(key, { $regex: condition }, false);
+      else if (isOperators(condition)) operators(key, condition, false);
+      else if (isRegExp(condition)) operators(key, { $regex: condition }, false);
       else if (pointable(condition)) at(key).points ??= [condition];
     }
   };
@@ -103,4 +111,7 @@ export function conditionsOf(filter: Doc): Map<string, Conditions> {
 
 export const demandsValue = (conditions: Conditions | undefined) =>
   conditions !== undefined &&
-  (conditions.exists || conditions.ranges.length > 0 || conditions.points?.every((point) => point !== null) === true);
+  (conditions.exists ||
+    conditions.ranges.length > 0 ||
+    conditions.either !== undefined ||
+    conditions.points?.every((point) => point !== null) === true);

@@ -1,7 +1,7 @@
-import { type Doc, isDocument } from '../bson';
+import { type Doc, fieldsOf, isDocument, toDouble } from '../bson';
 import { encodeKey } from '../compare';
-import { badValue } from '../errors';
-import type { SortKey } from '../sort';
+import { badValue, failedToParse } from '../errors';
+import { naturalOrder, type SortKey } from '../sort';
 import { invert, type Index } from '../storage/keys';
 import type { Collection } from '../storage/storage';
 import { after, behind, type Conditions, conditionsOf, EVERYTHING, type Range } from './conditions';
@@ -22,9 +22,9 @@ export interface Plan {
 const MAX_RANGES = 1_000;
 
 /** One range where no array was met: all bounds hold for the one value. Else only the first bound may be used. */
-function rangesOf({ ranges }: Conditions, multikey: boolean): Range[] {
+function rangesOf({ ranges, either }: Conditions, multikey: boolean): Range[] {
   const [first, ...rest] = ranges;
-  if (first === undefined) return [];
+  if (first === undefined) return either ?? [];
   if (multikey) return [first];
   const joined = { ...first };
   for (const range of rest) {
@@ -59,7 +59,7 @@ function planFor(index: Index, conditions: Map<string, Conditions>, sort: SortKe
     }
     const ranges = condition === undefined ? [] : rangesOf(condition, index.multikey[at] === true);
     if (ranges.length > 0)
-      bounds = direction === 1 ? ranges : ranges.map(({ low, high }) => ({ low: invert(high), high: behind(invert(low)) }));
+      bounds = direction === 1 ? ranges : [...ranges].reverse().map(({ low, high }) => ({ low: invert(high), high: behind(invert(low)) }));
     break;
   }
   const order = orderOf(index, sort, fixed, conditions, severalPoints);
@@ -84,8 +84,10 @@ function orderOf(
 ): 1 | -1 | undefined {
   if (sort.length === 0) return 1;
   if (severalPoints) return undefined;
+  // An array that holds the fixed value is sorted by its least or greatest element all the same.
   const isFixed = (path: string) =>
-    conditions.get(path)?.points?.length === 1 && index.keys.slice(0, fixed).some((key) => key.path === path);
+    conditions.get(path)?.points?.length === 1 &&
+    index.keys.slice(0, fixed).some((key, at) => key.path === path && index.multikey[at] !== true);
   const wanted = sort.filter(({ path }) => !isFixed(path));
   let sign: 1 | -1 | undefined;
   for (const [at, key] of wanted.entries()) {
@@ -130,7 +132,7 @@ function planById(conditions: Map<string, Conditions>, sort: SortKey[]): Candida
   if (ranges.length === 0 && !onlyById) return undefined;
   return {
     index: undefined,
-    ranges: ranges.length === 0 ? [EVERYTHING] : ranges,
+    ranges: ranges.length === 0 ? [EVERYTHING] : onlyById && first.direction === -1 ? [...ranges].reverse() : ranges,
     reverse: onlyById && first.direction === -1,
     sorted: sort.length === 0 || onlyById,
     repeats: false,
@@ -140,20 +142,28 @@ function planById(conditions: Map<string, Conditions>, sort: SortKey[]): Candida
 }
 
 /** Chooses how to find what a filter wants in the wanted order. `hint`: an index's name or keys, or `{ $natural: ±1 }`. */
-export function choosePlan(collection: Collection, filter: Doc, sort: SortKey[], hint?: unknown): Plan {
-  const natural = isDocument(hint) && '$natural' in hint;
-  const wholeScan: Plan = { index: undefined, ranges: [EVERYTHING], reverse: false, sorted: sort.length === 0, repeats: false, scan: true };
-  if (natural) return wholeScan;
+export function choosePlan(collection: Collection, filter: Doc, sort: SortKey[], hint?: unknown, natural?: 1 | -1): Plan {
+  const order = natural ?? naturalOrder(hint);
+  const wholeScan: Plan = {
+    index: undefined,
+    ranges: [EVERYTHING],
+    reverse: order === -1,
+    sorted: sort.length === 0,
+    repeats: false,
+    scan: true,
+  };
+  if (order !== undefined) return wholeScan;
   const conditions = conditionsOf(filter);
   if (hint !== undefined && hint !== '') {
+    if (typeof hint !== 'string' && !isDocument(hint)) throw failedToParse('Hint must be a string or an object');
     if (hint === '_id_' || (isDocument(hint) && Object.keys(hint).join() === '_id'))
       return planById(conditions, sort) ?? { ...wholeScan, scan: false };
     const wanted = collection.indexes.find(
       (index) =>
         index.name === hint ||
         (isDocument(hint) &&
-          JSON.stringify(Object.fromEntries(index.keys.map(({ path, direction }) => [path, direction]))) ===
-            JSON.stringify(Object.fromEntries(Object.entries(hint).map(([path, direction]) => [path, Number(direction)])))),
+          JSON.stringify(index.keys.map(({ path, direction }) => [path, direction])) ===
+            JSON.stringify(fieldsOf(hint).map(([path, direction]) => [path, toDouble(direction)]))),
     );
     if (wanted === undefined)
       throw badValue(

@@ -1,5 +1,6 @@
-import { type Doc, isDocument, isTrue } from '../bson';
+import { type Doc, fieldsOf, isTrue } from '../bson';
 import { encodeKey, equal } from '../compare';
+import { isOperators } from '../filter/leaves';
 import type { Index } from '../storage/keys';
 import { type Conditions, demandsValue, type Range, rangeOf } from './conditions';
 
@@ -29,10 +30,9 @@ export function usable(index: Index, conditions: Map<string, Conditions>): boole
   return index.partial === undefined || covered(index.partial, conditions);
 }
 const covered = (partial: Doc, conditions: Map<string, Conditions>): boolean =>
-  Object.entries(partial).every(([path, wanted]) => {
+  fieldsOf(partial).every(([path, wanted]) => {
     if (path === '$and') return (wanted as Doc[]).every((part) => covered(part, conditions));
     if (path.startsWith('$')) return false;
-    if (isDocument(wanted) && Object.keys(wanted)[0]?.startsWith('$') === true)
-      return Object.entries(wanted).every(([operator, operand]) => implies(conditions.get(path), operator, operand));
+    if (isOperators(wanted)) return Object.entries(wanted).every(([operator, operand]) => implies(conditions.get(path), operator, operand));
     return implies(conditions.get(path), '$eq', wanted);
   });

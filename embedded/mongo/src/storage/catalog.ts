@@ -1,5 +1,4 @@
-import { BSON } from 'bson';
-import { type Doc, decode } from '../bson';
+import { Binary, type Doc, decode, encode, fieldsOf, toDouble } from '../bson';
 import { type Index, type IndexSpec, numberPrefix, openIndex } from './keys';
 import type { Bytes } from './scan';
 
@@ -8,67 +7,93 @@ export interface Collection {
   db: string;
   name: string;
   uuid: Buffer;
-  /** What its documents' keys begin with. */
+  /** The first bytes of its documents' keys. */
   prefix: Buffer;
   /** Without the one on _id: that is the order of the documents themselves. */
   indexes: Index[];
+  /** Indexes that are being built: every write maintains them, no query reads them. */
+  building: Index[];
   count: number;
+  /** Grows with every change of a document. */
+  version: number;
 }
-interface Entry {
-  id: number;
-  db: string;
-  name: string;
-  uuid: Buffer;
-  indexes: IndexSpec[];
-}
+
+const specOf = ({ covers: _covers, prefix: _prefix, ...spec }: Index): Doc => ({ ...spec, keys: spec.keys.map((key) => ({ ...key })) });
+/** Everything of an index is plain but the filter of a partial one, whose number types count. */
+const indexOf = (stored: unknown): Index => {
+  const spec = stored as Doc;
+  const plain = Object.fromEntries(
+    fieldsOf(spec).map(([name, value]) => [
+      name,
+      name === 'id' || name === 'expireAfterSeconds'
+        ? toDouble(value)
+        : name === 'keys'
+          ? (value as Doc[]).map(({ path, direction }) => ({ path, direction: toDouble(direction) }))
+          : value,
+    ]),
+  );
+  return openIndex(plain as unknown as IndexSpec);
+};
 
 /** Which collections there are and what they are made of: in memory, and stored with every change. */
 export function openCatalog(meta: Bytes, docs: Bytes) {
   const collections = new Map<string, Collection>();
   const nameOf = (db: string, name: string) => `${db}.${name}`;
   let lastId = 0;
+  let versions = 0;
 
   const load = () => {
     collections.clear();
     for (const { value } of meta.getRange({})) {
-      const entry = BSON.deserialize(value, { promoteBuffers: true }) as unknown as Entry;
-      // Filters of partial indexes keep their number types, everything else is ours and plain.
-      const typed = decode(value) as unknown as Entry;
-      const indexes = entry.indexes.map((spec, at) => {
-        const partial: Doc | undefined = typed.indexes[at]?.partial;
-        return openIndex({ ...spec, ...(partial !== undefined && { partial }) });
+      const entry = decode(value);
+      const id = toDouble(entry.id);
+      const [db, name] = [entry.db as string, entry.name as string];
+      const indexes = (entry.indexes as unknown[]).map(indexOf);
+      const building = ((entry.building as unknown[] | undefined) ?? []).map(indexOf);
+      const { buffer, position } = entry.uuid as Binary;
+      const prefix = numberPrefix(id);
+      const count = docs.getKeysCount({ start: prefix, end: numberPrefix(id + 1) });
+      collections.set(nameOf(db, name), {
+        id,
+        db,
+        name,
+        uuid: Buffer.from(buffer.subarray(0, position)),
+        prefix,
+        indexes,
+        building,
+        count,
+        version: (versions += 1),
       });
-      const prefix = numberPrefix(entry.id);
-      const count = docs.getKeysCount({ start: prefix, end: numberPrefix(entry.id + 1) });
-      collections.set(nameOf(entry.db, entry.name), { ...entry, indexes, prefix, count });
-      lastId = Math.max(lastId, entry.id, ...entry.indexes.map((spec) => spec.id));
+      lastId = Math.max(lastId, id, ...[...indexes, ...building].map((index) => index.id));
     }
   };
   load();
 
   const nextId = () => (lastId += 1);
-  const save = ({ id, db, name, uuid, indexes }: Collection) => {
-    const specs = indexes.map(({ covers: _covers, prefix: _prefix, ...spec }) => spec);
-    meta.putSync(numberPrefix(id), Buffer.from(BSON.serialize({ id, db, name, uuid, indexes: specs })));
+  const save = ({ id, db, name, uuid, indexes, building }: Collection) => {
+    const entry = {
+      id,
+      db,
+      name,
+      uuid: new Binary(uuid),
+      indexes: indexes.map(specOf),
+      ...(building.length > 0 && { building: building.map(specOf) }),
+    };
+    meta.putSync(numberPrefix(id), encode(entry));
   };
 
   return {
     collections,
     load,
     nextId,
+    /** Numbers up to this one are not given again. */
+    skipIds: (used: number) => void (lastId = Math.max(lastId, used)),
     save,
     find: (db: string, name: string): Collection | undefined => collections.get(nameOf(db, name)),
     create(db: string, name: string): Collection {
       const id = nextId();
-      const collection: Collection = {
-        id,
-        db,
-        name,
-        uuid: Buffer.from(crypto.getRandomValues(new Uint8Array(16))),
-        prefix: numberPrefix(id),
-        indexes: [],
-        count: 0,
-      };
+      const uuid = Buffer.from(crypto.getRandomValues(new Uint8Array(16)));
+      const collection: Collection = { id, db, name, uuid, prefix: numberPrefix(id), indexes: [], building: [], count: 0, version: 0 };
       collections.set(nameOf(db, name), collection);
       save(collection);
       return collection;
@@ -85,3 +110,4 @@ export function openCatalog(meta: Bytes, docs: Bytes) {
     },
   };
 }
+export type Catalog = ReturnType<typeof openCatalog>;

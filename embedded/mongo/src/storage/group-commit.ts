@@ -1,34 +1,54 @@
 import type { RootDatabase } from 'lmdb';
+import type { Space } from './space';
 
-interface Waiting {
+interface Pending {
   run: () => void;
-  done: () => void;
-  failed: (error: Error) => void;
+  resolve: () => void;
+  reject: (error: Error) => void;
 }
+/** A transaction ends behind the command with which it grows past this. */
+const MAX_TRANSACTION_BYTES = 32 * 1024 * 1024;
+/** ... or lasts longer than this. */
+const MAX_TRANSACTION_MS = 100;
 
 /**
- * Runs write commands one after the other, each alone, inside a transaction they share: all that came in one turn of the event loop are committed, and
- * flushed to disk, together, before any of them is answered. Sixty-four writers thus pay for one flush, and what a command checks cannot change under it.
+ * Runs write commands one after the other, each alone, inside a transaction that they share: all
+ * that came in one turn of the event loop are committed, and flushed to disk, together, before any
+ * of them is answered. Sixty-four writers thus pay for one flush, and what a command checks cannot
+ * change under it.
  *
- * The commit holds the thread while the disk works. In exchange nobody ever sees what is not on disk, and no answer needs to be taken back.
+ * The commit holds the thread while the disk works. In exchange no reader ever sees what is not on
+ * disk, and no answer needs to be taken back.
  */
-export function createGroupCommit(root: RootDatabase, onLost: () => void) {
-  let queue: Waiting[] = [];
+export function createGroupCommit(root: RootDatabase, space: Space, onLost: () => void) {
+  const queue: Pending[] = [];
 
   const commit = () => {
-    const batch = queue;
-    queue = [];
     try {
-      root.transactionSync(() => {
-        for (const { run } of batch) run();
-      });
+      space.begin();
     } catch (error) {
-      // Nothing of this batch is stored, e.g. because the disk is full; what memory believes of it goes as well.
-      onLost();
-      for (const { failed } of batch) failed(error as Error);
+      for (const { reject } of queue.splice(0)) reject(error as Error);
       return;
     }
-    for (const { done } of batch) done();
+    const batch: Pending[] = [];
+    try {
+      const until = performance.now() + MAX_TRANSACTION_MS;
+      root.transactionSync(() => {
+        for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+          batch.push(next);
+          next.run();
+          if (space.spent() > MAX_TRANSACTION_BYTES || performance.now() > until) break;
+        }
+      });
+    } catch (error) {
+      // Nothing of this batch is stored; what memory believes of it goes as well.
+      onLost();
+      for (const { reject } of batch) reject(error as Error);
+      if (queue.length > 0) setImmediate(commit);
+      return;
+    }
+    for (const { resolve } of batch) resolve();
+    if (queue.length > 0) setImmediate(commit);
   };
 
   return {
@@ -45,7 +65,7 @@ export function createGroupCommit(root: RootDatabase, onLost: () => void) {
             settle = () => reject(failure);
           }
         };
-        queue.push({ run, done: () => settle(), failed: reject });
+        queue.push({ run, resolve: () => settle(), reject });
         if (queue.length === 1) setImmediate(commit);
       });
     },

@@ -1,8 +1,9 @@
 import { type Doc } from '../bson';
 import { encodeKey, RANK, writeValue } from '../compare';
 import { MongoError, notHere } from '../errors';
+import { EMPTY } from '../array-keys';
 import { KeyWriter } from '../key-writer';
-import { compileFilter, type Matches } from '../matcher';
+import { compileFilter, type Matches } from '../filter/filter';
 import { valuesAt } from '../paths';
 import type { SortKey } from '../sort';
 import type { Span } from './scan';
@@ -19,7 +20,7 @@ export interface IndexSpec {
   sparse: boolean;
   partial?: Doc;
   expireAfterSeconds?: number;
-  /** Which of the keys have met an array: an index entry then no longer stands for the whole field. */
+  /** The keys that have met an array: an index entry then no longer stands for the whole field. */
   multikey: boolean[];
 }
 export interface Index extends IndexSpec {
@@ -47,7 +48,7 @@ export const keyOfId = (id: unknown): Buffer => {
   return key;
 };
 
-/** Ends an entry of a unique index: its key holds no id, so that one look-up tells whether it is taken. */
+/** Ends an entry of a unique index: its key holds no id, so that one look-up decides whether it is taken. */
 const UNIQUE_END = Buffer.from([0x02]);
 export const entryKey = (index: Index, entry: Buffer, idKey: Buffer): Buffer => {
   const key = Buffer.concat([index.prefix, entry, index.unique ? UNIQUE_END : idKey]);
@@ -67,10 +68,10 @@ const put = (value: unknown, direction: number) => {
   else writeValue(value, scratch);
   if (direction === -1) scratch.invertFrom(start);
 };
-/** Stands for an empty array, which is indexed below null. */
-const EMPTY = Symbol('empty array');
-
-/** The entries a document has in an index, without the id: one, or one for each element of an array. `multikey`: keys that met an array here. */
+/**
+ * The entries that a document has in an index, without the id: one, or one for each element of an
+ * array. `multikey`: the keys that met an array in this document.
+ */
 export function entriesOf(index: Index, doc: Doc): { entries: Buffer[]; multikey: boolean[] } {
   if (!index.covers(doc)) return { entries: [], multikey: [] };
   const columns = index.keys.map(({ path }) => valuesAt(doc, path));
@@ -108,12 +109,15 @@ const checked = (index: Index, entry: Buffer) => {
   if (entry.length > MAX_KEY_BYTES) throw notHere(`an entry of more than ${MAX_KEY_BYTES} bytes in index ${index.name}`);
   return entry;
 };
-/** Fields of one array of documents may be indexed together: the entries are then all combinations, a superset that the filter sorts out. */
+/**
+ * Fields of one array of documents may be indexed together: the entries are then all combinations,
+ * a superset that the filter sorts out.
+ */
 function assertNotParallel(index: Index, multikey: boolean[]): void {
   const arrays = index.keys.filter((_, at) => multikey[at]).map(({ path }) => path);
   if (arrays.length < 2) return;
   const heads = new Set(arrays.map((path) => path.split('.')[0]));
   if (heads.size > 1 || !arrays.every((path) => path.includes('.')))
-    throw new MongoError(171, 'CannotIndexParallelArrays', `cannot index parallel arrays [${arrays.join('] [')}]`);
+    throw new MongoError('CannotIndexParallelArrays', `cannot index parallel arrays [${arrays.join('] [')}]`);
   if (index.unique) throw notHere(`a unique index over several fields of one array (${index.name})`);
 }

@@ -1,11 +1,14 @@
-import type { Database } from 'lmdb';
+import type { Database, Transaction } from 'lmdb';
 
 export type Bytes = Database<Buffer, Buffer>;
 
-/** lmdb's own bound for what it is asked. */
-const MAX_ASKED_BYTES = 1_978;
-/** A key to look for, as lmdb takes it. No stored key is so long, so a longer one may be cut: it equals none, and the same keys lie on either side. */
-export const asked = (key: Buffer) => (key.length > MAX_ASKED_BYTES ? key.subarray(0, MAX_ASKED_BYTES) : key);
+/** lmdb's own bound for the keys that it is asked for. */
+const MAX_KEY_BYTES = 1_978;
+/**
+ * A key to look for, as lmdb takes it. No stored key is so long, so a longer one may be cut: it
+ * equals none, and the same keys lie on either side.
+ */
+export const lookup = (key: Buffer) => (key.length > MAX_KEY_BYTES ? key.subarray(0, MAX_KEY_BYTES) : key);
 
 const FIRST_CHUNK = 16;
 const LAST_CHUNK = 512;
@@ -17,24 +20,22 @@ export interface Span {
   reverse: boolean;
 }
 
-/**
- * The values of a range, fetched in growing chunks. Between chunks nothing is held open, so a generator may rest for minutes inside a cursor: it goes on
- * behind the last key it fetched, on the state of then.
- */
-export function* scan(database: Bytes, span: Span, firstChunk = FIRST_CHUNK): Generator<Buffer> {
+/** Keys and values of a range, fetched in growing chunks; between two chunks no lmdb cursor is open. */
+export function* scan(database: Bytes, span: Span, transaction?: Transaction): Generator<{ key: Buffer; value: Buffer }> {
   const { reverse } = span;
-  const low = asked(span.low);
-  const high = asked(span.high);
-  let size = firstChunk;
+  const low = lookup(span.low);
+  const high = lookup(span.high);
+  const from = transaction === undefined ? {} : { transaction };
+  let limit = FIRST_CHUNK;
   let last: Buffer | undefined;
   for (;;) {
     const range = reverse
-      ? { start: last ?? high, exclusiveStart: true, end: low, inclusiveEnd: true, reverse: true, limit: size }
-      : { start: last ?? low, exclusiveStart: last !== undefined, end: high, limit: size };
+      ? { start: last ?? high, exclusiveStart: true, end: low, inclusiveEnd: true, reverse: true, limit, ...from }
+      : { start: last ?? low, exclusiveStart: last !== undefined, end: high, limit, ...from };
     const chunk = [...database.getRange(range)];
-    for (const { value } of chunk) yield value;
-    if (chunk.length < size) return;
+    yield* chunk;
+    if (chunk.length < limit) return;
     last = chunk.at(-1)?.key;
-    size = Math.min(size * 4, LAST_CHUNK);
+    limit = Math.min(limit * 4, LAST_CHUNK);
   }
 }

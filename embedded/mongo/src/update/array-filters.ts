@@ -1,11 +1,13 @@
-import { type Doc, isDocument } from '../bson';
+import { type Doc, fieldsOf, isDocument } from '../bson';
 import { badValue, failedToParse } from '../errors';
+import { compileFilter } from '../filter/filter';
+import type { ArrayFilters } from './update-paths';
 
 /** The identifier that a filter of `arrayFilters` speaks of; it must be one. */
-export function arrayFilterName(filter: Doc): string {
+function identifierOf(filter: Doc): string {
   const names = new Set<string>();
   const collect = (part: Doc) => {
-    for (const [key, condition] of Object.entries(part)) {
+    for (const [key, condition] of fieldsOf(part)) {
       if (['$and', '$or', '$nor'].includes(key) && Array.isArray(condition)) condition.filter(isDocument).forEach(collect);
       else names.add(key.split('.')[0] ?? '');
     }
@@ -24,18 +26,19 @@ export function arrayFilterName(filter: Doc): string {
   return name;
 }
 
-/** Each must be named by a path of the update, and by one only: a typing mistake must not leave elements as they were. */
-export function assertArrayFilters(update: Doc, arrayFilters: Doc[]): void {
+/** The array filters of an update. Each must be named by a path, and each path's must be there: a misspelt one must not pass. */
+export function compileArrayFilters(update: Doc, given: Doc[]): ArrayFilters {
   const used = new Set<string>();
   for (const fields of Object.values(update))
     if (isDocument(fields))
       for (const path of Object.keys(fields)) for (const [, name = ''] of path.matchAll(/\$\[(\w+)\]/g)) used.add(name);
-  const known = new Set<string>();
-  for (const filter of arrayFilters) {
-    const name = arrayFilterName(filter);
-    if (known.has(name)) throw failedToParse(`Found multiple array filters with the same top-level field name ${name}`);
+  const filters = new Map<string, ReturnType<typeof compileFilter>>();
+  for (const filter of given) {
+    const name = identifierOf(filter);
+    if (filters.has(name)) throw failedToParse(`Found multiple array filters with the same top-level field name ${name}`);
     if (!used.has(name)) throw failedToParse(`The array filter for identifier '${name}' was not used in the update`);
-    known.add(name);
+    filters.set(name, compileFilter(filter));
   }
-  for (const name of used) if (!known.has(name)) throw badValue(`No array filter found for identifier '${name}'`);
+  for (const name of used) if (!filters.has(name)) throw badValue(`No array filter found for identifier '${name}'`);
+  return filters;
 }

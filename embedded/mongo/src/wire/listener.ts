@@ -1,33 +1,43 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { Doc } from '../bson';
+import type { Authentication } from './authentication';
 import { frameReply, messageLength, parseMessage, type Request } from './messages';
 
-/** A connection that asks faster than it is answered waits in the kernel beyond this. */
+/** A connection that sends more requests than this before their answers is not read further. */
 const MAX_QUEUED = 64;
 const MAX_CONNECTIONS = 5_000;
+/** A connection that has not signed in may hold this much unread. */
+const MAX_UNKNOWN_BYTES = 64 * 1024;
 const DRAIN_MS = 3_000;
 
-interface Door {
-  answer: (request: Request) => Promise<Doc>;
+/** A TCP port, or the path of a Unix socket. */
+export type Address = { host: string; port: number } | { path: string };
+interface Endpoint {
+  answer: (request: Request, authentication: Authentication) => Promise<Doc>;
+  authenticate: () => Authentication;
   onError: (error: Error) => void;
+  /** A client began to speak TLS, which the store does not have. */
+  onTls: () => void;
 }
 
 /** Listens, cuts streams into messages, and answers each connection in its own order. Rejects with the system's error, e.g. EADDRINUSE. */
-export async function listen({ host, port, ...door }: Door & { host: string; port: number }) {
+export async function listen(address: Address, endpoint: Endpoint) {
   const sockets = new Set<Socket>();
   const state = { busy: 0, closing: false };
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    serve(socket, door, state);
+    serve(socket, endpoint, state);
   });
   server.maxConnections = MAX_CONNECTIONS;
-  server.listen(port, host);
-  await once(server, 'listening');
+  await open(server, address);
+  const bound = server.address();
   return {
-    port: (server.address() as AddressInfo).port,
-    /** Takes no new work, lets what is under way be answered, then hangs up. */
+    /** 0 for a Unix socket. */
+    port: typeof bound === 'object' && bound !== null ? bound.port : 0,
+    /** Takes no new work, lets running commands be answered, then closes the connections. */
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       state.closing = true;
@@ -35,23 +45,43 @@ export async function listen({ host, port, ...door }: Door & { host: string; por
       for (const until = Date.now() + DRAIN_MS; state.busy > 0 && Date.now() < until;)
         await new Promise((resolve) => setTimeout(resolve, 5));
       for (const socket of sockets) socket.destroySoon();
-      const impatient = setTimeout(() => sockets.forEach((socket) => socket.destroy()), DRAIN_MS);
+      const force = setTimeout(() => sockets.forEach((socket) => socket.destroy()), DRAIN_MS);
       await closed;
-      clearTimeout(impatient);
+      clearTimeout(force);
     },
   };
 }
 
-function serve(socket: Socket, { answer, onError }: Door, state: { busy: number; closing: boolean }): void {
+async function open(server: Server, address: Address): Promise<void> {
+  if (!('path' in address)) {
+    server.listen(address.port, address.host);
+    await once(server, 'listening');
+    return;
+  }
+  // The directory is locked: a socket that lies here is that of a store that was killed.
+  rmSync(address.path, { force: true });
+  server.listen(address.path);
+  await once(server, 'listening');
+  // Until here the private directory around it keeps other users out.
+  if (process.platform !== 'win32') chmodSync(address.path, 0o600);
+}
+
+/** A fatal alert: the client's library names the failed handshake instead of waiting. */
+const TLS_HANDSHAKE_FAILURE = Buffer.from([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28]);
+const isTls = (first: Buffer) => first[0] === 0x16 && first[1] === 0x03;
+
+function serve(socket: Socket, { answer, authenticate, onError, onTls }: Endpoint, state: { busy: number; closing: boolean }): void {
   const queue: Request[] = [];
+  const authentication = authenticate();
   let running = false;
+  let greeted = false;
 
   const run = async () => {
     running = true;
     for (let request = queue.shift(); request !== undefined; request = queue.shift()) {
       state.busy += 1;
       try {
-        const reply = await answer(request);
+        const reply = await answer(request, authentication);
         if (request.wantsReply && socket.writable && !socket.write(frameReply(request, reply)))
           await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
       } catch (error) {
@@ -66,14 +96,20 @@ function serve(socket: Socket, { answer, onError }: Door, state: { busy: number;
     running = false;
   };
 
-  const cut = createCutter();
+  const cut = createCutter(() => (authentication.isSignedIn() ? Infinity : MAX_UNKNOWN_BYTES));
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk: Buffer) => {
+    if (!greeted && isTls(chunk)) {
+      onTls();
+      socket.end(TLS_HANDSHAKE_FAILURE);
+      return;
+    }
+    greeted = true;
     try {
       for (const message of cut(chunk)) queue.push(parseMessage(message));
     } catch {
       queue.length = 0;
-      socket.destroy(); // not the protocol: this connection ends, no other is touched
+      socket.destroy(); // no protocol: this connection ends, no other is touched
       return;
     }
     if (queue.length >= MAX_QUEUED) socket.pause();
@@ -81,23 +117,24 @@ function serve(socket: Socket, { answer, onError }: Door, state: { busy: number;
   });
 }
 
-/** Turns a stream's chunks into whole messages. */
-function createCutter(): (chunk: Buffer) => Buffer[] {
-  let waiting: Buffer[] = [];
+/** Turns a stream's chunks into whole messages. Throws for a message that is larger than `limit` allows. */
+function createCutter(limit: () => number): (chunk: Buffer) => Buffer[] {
+  let pending: Buffer[] = [];
   let size = 0;
   return (chunk) => {
-    waiting.push(chunk);
+    pending.push(chunk);
     size += chunk.length;
     const messages: Buffer[] = [];
     for (;;) {
-      let [first] = waiting;
+      let [first] = pending;
       if (first === undefined) return messages;
-      if (first.length < 4 && waiting.length > 1) waiting = [(first = Buffer.concat(waiting))];
+      if (first.length < 4 && pending.length > 1) pending = [(first = Buffer.concat(pending))];
       const length = messageLength(first);
+      if (length !== undefined && length > limit()) throw new Error('a large message before the sign-in');
       if (length === undefined || size < length) return messages;
-      const all = waiting.length === 1 ? first : Buffer.concat(waiting);
+      const all = pending.length === 1 ? first : Buffer.concat(pending);
       messages.push(all.subarray(0, length));
-      waiting = all.length > length ? [all.subarray(length)] : [];
+      pending = all.length > length ? [all.subarray(length)] : [];
       size -= length;
     }
   };

@@ -1,11 +1,13 @@
-import { BSON, Long } from 'bson';
-import { type Doc, decode } from '../bson';
+import { type Doc, decode, encode, Long, MAX_REPLY_BYTES } from '../bson';
 import { RawBatch } from '../cursors';
+import { MongoError } from '../errors';
 import { splitDocuments } from './raw';
 
-/** As hello tells drivers. */
+/** As hello names it to drivers. */
 export const MAX_MESSAGE_BYTES = 48_000_000;
 const HEADER = 16;
+/** One document of the greatest size, and what stands around it. */
+const MAX_REPLY = MAX_REPLY_BYTES + 16 * 1024;
 const OP_REPLY = 1;
 const OP_QUERY = 2004;
 const OP_MSG = 2013;
@@ -14,17 +16,19 @@ const MORE_TO_COME = 2;
 
 export interface Request {
   requestId: number;
-  /** OP_QUERY is what old drivers greet with; its answer has another frame. */
+  /** Old drivers greet with OP_QUERY, whose answer has another frame. */
   opcode: number;
   command: Doc;
   db: string;
   sequences: Map<string, Buffer[]>;
   wantsReply: boolean;
+  /** The message is whole, but holds something that the store does not take. */
+  refusal?: MongoError;
 }
-/** A message that is not one; the connection it came on is closed. */
+/** Bytes that are no message; their connection is closed. */
 export class ProtocolError extends Error {}
 
-/** The length a message announces, once that can be read. Throws ProtocolError for an absurd one. */
+/** The length that a message announces, once it can be read. Throws ProtocolError for an impossible one. */
 export function messageLength(pending: Buffer): number | undefined {
   if (pending.length < 4) return undefined;
   const length = pending.readInt32LE(0);
@@ -39,6 +43,8 @@ export function parseMessage(message: Buffer): Request {
     if (opcode === OP_MSG) return { requestId, opcode, ...parseOpMsg(message) };
     if (opcode === OP_QUERY) return { requestId, opcode, ...parseOpQuery(message) };
   } catch (error) {
+    if (error instanceof MongoError && opcode === OP_MSG && error.codeName !== 'FailedToParse')
+      return { requestId, opcode, command: {}, db: 'admin', sequences: new Map(), wantsReply: true, refusal: error };
     throw error instanceof ProtocolError ? error : new ProtocolError((error as Error).message);
   }
   throw new ProtocolError(`opcode ${opcode}`);
@@ -94,7 +100,7 @@ function parseOpQuery(message: Buffer): Omit<Request, 'requestId' | 'opcode'> {
 function encodeReply(reply: Doc): Buffer {
   const cursor = reply.cursor as Doc | undefined;
   const batch = Object.entries(cursor ?? {}).find(([, value]) => value instanceof RawBatch);
-  if (cursor === undefined || batch === undefined) return Buffer.from(BSON.serialize(reply));
+  if (cursor === undefined || batch === undefined) return encode(reply, MAX_REPLY);
   const [field, { docs }] = batch as [string, RawBatch];
   const parts: Buffer[] = [];
   let size = 5;
@@ -105,13 +111,13 @@ function encodeReply(reply: Doc): Buffer {
   });
   const arrayHead = Buffer.alloc(4);
   arrayHead.writeInt32LE(size);
-  const tail = BSON.serialize({ id: (cursor.id as Long | undefined) ?? Long.ZERO, ns: cursor.ns });
+  const tail = encode({ id: cursor.id ?? Long.ZERO, ns: cursor.ns });
   const fieldName = Buffer.from(`\x04${field}\0`, 'latin1');
   const cursorSize = 4 + fieldName.length + size + (tail.length - 4);
   const cursorHead = Buffer.alloc(4);
   cursorHead.writeInt32LE(cursorSize);
   const cursorName = Buffer.from('\x03cursor\0', 'latin1');
-  const ok = Buffer.from(BSON.serialize({ ok: 1 }).subarray(4));
+  const ok = encode({ ok: 1 }).subarray(4);
   const head = Buffer.alloc(4);
   head.writeInt32LE(4 + cursorName.length + cursorSize + ok.length);
   return Buffer.concat([head, cursorName, cursorHead, fieldName, arrayHead, ...parts, Buffer.from([0]), tail.subarray(4), ok]);

@@ -1,3 +1,4 @@
+import { ELEMENT } from '../bson/types';
 import { failedToParse } from '../errors';
 
 /** One element of a raw BSON document; `at` is where it begins, `start` and `end` bound its value. */
@@ -10,37 +11,37 @@ export interface RawElement {
 }
 
 const FIXED: Record<number, number> = {
-  0x01: 8,
-  0x06: 0,
-  0x07: 12,
-  0x08: 1,
-  0x09: 8,
-  0x0a: 0,
-  0x10: 4,
-  0x11: 8,
-  0x12: 8,
-  0x13: 16,
-  0x7f: 0,
-  0xff: 0,
+  [ELEMENT.double]: 8,
+  [ELEMENT.undefined]: 0,
+  [ELEMENT.objectId]: 12,
+  [ELEMENT.bool]: 1,
+  [ELEMENT.date]: 8,
+  [ELEMENT.null]: 0,
+  [ELEMENT.int]: 4,
+  [ELEMENT.timestamp]: 8,
+  [ELEMENT.long]: 8,
+  [ELEMENT.decimal]: 16,
+  [ELEMENT.maxKey]: 0,
+  [ELEMENT.minKey]: 0,
 };
 
 function sizeOf(raw: Buffer, type: number, start: number): number {
   const fixed = FIXED[type];
   if (fixed !== undefined) return fixed;
   switch (type) {
-    case 0x02:
-    case 0x0d:
-    case 0x0e:
+    case ELEMENT.string:
+    case ELEMENT.javascript:
+    case ELEMENT.symbol:
       return 4 + raw.readInt32LE(start);
-    case 0x03:
-    case 0x04:
-    case 0x0f:
+    case ELEMENT.object:
+    case ELEMENT.array:
+    case ELEMENT.javascriptWithScope:
       return raw.readInt32LE(start);
-    case 0x05:
+    case ELEMENT.binData:
       return 5 + raw.readInt32LE(start);
-    case 0x0c:
+    case ELEMENT.dbPointer:
       return 4 + raw.readInt32LE(start) + 12;
-    case 0x0b: {
+    case ELEMENT.regex: {
       const pattern = raw.indexOf(0, start);
       const options = pattern < 0 ? -1 : raw.indexOf(0, pattern + 1);
       if (options < 0) throw failedToParse('a regular expression without an end');
@@ -51,7 +52,7 @@ function sizeOf(raw: Buffer, type: number, start: number): number {
   }
 }
 
-/** Walks the top level of a document without decoding it; throws on anything that leads outside its bytes. */
+/** The top level of a document, not decoded. Throws FailedToParse for a length that leads outside its bytes. */
 export function elementsOf(raw: Buffer): RawElement[] {
   const found: RawElement[] = [];
   const last = raw.length - 1;
@@ -74,10 +75,10 @@ export function elementsOf(raw: Buffer): RawElement[] {
 /** Takes an array of documents out of a command, undecoded: an insert's documents are stored as the bytes they came in. */
 export function splitDocuments(body: Buffer, name: string): { rest: Buffer; documents: Buffer[] | undefined } {
   const array = elementsOf(body).find((element) => element.name === name);
-  if (array === undefined || array.type !== 0x04) return { rest: body, documents: undefined };
+  if (array === undefined || array.type !== ELEMENT.array) return { rest: body, documents: undefined };
   const items = body.subarray(array.start, array.end);
   const elements = elementsOf(items);
-  if (elements.some(({ type }) => type !== 0x03)) return { rest: body, documents: undefined };
+  if (elements.some(({ type }) => type !== ELEMENT.object)) return { rest: body, documents: undefined };
   const rest = Buffer.concat([body.subarray(0, array.at), body.subarray(array.end)]);
   rest.writeInt32LE(rest.length, 0);
   return { rest, documents: elements.map(({ start, end }) => items.subarray(start, end)) };

@@ -2,7 +2,7 @@ import { Decimal128, Double, Int32, Long, ObjectId } from 'mongodb';
 import type { Random } from './random';
 
 export type Doc = Record<string, any>;
-const FIELDS = ['a', 'b', 'c', 'n', 's', 'list', 'sub.x', 'sub.y', 'rows.k', 'rows.v'];
+const FIELDS = ['a', 'b', 'c', 'n', 's', 'list', 'sub.x', 'sub.y', 'rows.k', 'rows.v', 'm.2', 'm.b', 'grid', 'grid.0'];
 
 /** Documents and filters over one small vocabulary, so that they meet each other. */
 export function createDocuments(random: Random) {
@@ -34,6 +34,16 @@ export function createDocuments(random: Random) {
     return scalar();
   };
   const rows = () => Array.from({ length: int(4) }, () => ({ k: new Int32(int(4)), v: scalar() }));
+  /** Arrays inside an array. */
+  const grid = () =>
+    Array.from({ length: int(3) }, () => (chance(0.8) ? Array.from({ length: int(3) }, () => new Int32(int(6))) : new Int32(int(6))));
+  /** Names that JavaScript objects would move to the front. */
+  const numbered = () =>
+    new Map<string, unknown>([
+      ['b', new Int32(int(6))],
+      ['2', scalar()],
+      ...(chance(0.5) ? [['0', new Int32(int(6))] as [string, unknown]] : []),
+    ]);
   const document = (id: number): Doc => ({
     _id: new Int32(id),
     ...(chance(0.9) && { a: scalar() }),
@@ -44,6 +54,8 @@ export function createDocuments(random: Random) {
     ...(chance(0.7) && { list: Array.from({ length: int(5) }, () => (chance(0.8) ? new Int32(int(6)) : scalar())) }),
     ...(chance(0.6) && { sub: { x: scalar(), ...(chance(0.6) && { y: scalar() }) } }),
     ...(chance(0.6) && { rows: rows() }),
+    ...(chance(0.4) && { grid: grid() }),
+    ...(chance(0.4) && { m: numbered() }),
   });
 
   const condition = (): unknown =>
@@ -72,6 +84,16 @@ export function createDocuments(random: Random) {
     if (depth < 2 && kind === 2) return { $nor: [filter(depth + 1)] };
     if (kind === 3) return { rows: { $elemMatch: { k: new Int32(int(4)), v: condition() } } };
     if (kind === 4) return { _id: pick<unknown>(new Int32(int(30)), { $in: [new Int32(int(30)), new Int32(int(30))] }) };
+    if (kind === 6)
+      return {
+        grid: pick<() => unknown>(
+          () => ({ $elemMatch: { $elemMatch: { $gte: new Int32(int(6)) } } }),
+          () => ({ $elemMatch: { $gt: new Int32(int(6)) } }),
+          () => [new Int32(int(6)), new Int32(int(6))],
+          () => ({ $elemMatch: { $size: new Int32(int(3)) } }),
+        )(),
+      };
+    if (kind === 7) return { m: numbered() };
     if (kind === 5) return { $expr: { [pick('$gt', '$eq', '$gte')]: [`$${pick('n', 'b')}`, number()] } };
     return Object.fromEntries(
       Array.from({ length: 1 + int(2) }, () => {
@@ -85,6 +107,6 @@ export function createDocuments(random: Random) {
     ...Object.fromEntries(Array.from({ length: int(3) }, () => [pick('a', 'b', 'n', 's', 'sub.x'), pick(1, -1)])),
     _id: pick(1, -1),
   });
-  return { document, filter, sort, value, scalar, number, condition, rows };
+  return { document, filter, sort, value, scalar, number, condition, rows, grid, numbered };
 }
 export type Documents = ReturnType<typeof createDocuments>;

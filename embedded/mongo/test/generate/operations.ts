@@ -4,7 +4,7 @@ import type { Random } from './random';
 
 export interface Operation {
   kind: string;
-  /** Everything that makes it, to be printed and to be judged by. */
+  /** Everything that makes it, to be printed and to be compared by. */
   shape: Doc;
   run(db: Db): Promise<unknown>;
   /** It may have changed documents: they are compared behind it. */
@@ -26,6 +26,8 @@ export const INDEXES: { key: IndexSpecification; options?: CreateIndexesOptions 
   { key: { n: 1 } },
   { key: { n: -1, b: 1, _id: 1 } },
   { key: { list: 1 } },
+  { key: { grid: 1 } },
+  { key: { 'm.2': 1 } },
   { key: { 'rows.k': 1, s: 1 } },
   { key: { 'sub.x': -1 }, options: { sparse: true } },
   { key: { b: 1 }, options: { partialFilterExpression: { n: { $gte: new Int32(5) } } } },
@@ -91,6 +93,10 @@ export function createOperations(random: Random, generate: Generator) {
     () => {
       const pipeline = generate.pipeline();
       return { kind: 'aggregate', shape: { pipeline }, writes: false, run: (db) => things(db).aggregate(pipeline, TYPED).toArray() };
+    },
+    () => {
+      const pipeline = [{ $project: { e: generate.malformed() } }];
+      return { kind: 'malformed', shape: { pipeline }, writes: false, run: (db) => things(db).aggregate(pipeline, TYPED).toArray() };
     },
   ];
   const writes: (() => Operation)[] = [

@@ -63,6 +63,26 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
       { $count: {} },
     );
   const groupBy = () => pick<unknown>('$s', { s: '$s', n: '$n' }, null, { $mod: ['$_id', new Int32(3)] }, '$n');
+  /** Expressions that MongoDB does not take: fields that are misspelt or missing, operands of a wrong number or kind. */
+  const malformed = (): unknown =>
+    pick<unknown>(
+      { $cond: { if: true, then: 1 } },
+      { $cond: [true, 1] },
+      { $map: { input: list, inn: 1 } },
+      { $map: { input: list, in: 1, extra: 1 } },
+      { $filter: { input: list, as: 'one', condition: true } },
+      { $reduce: { input: list, initial: 0, in: 1 } },
+      { $switch: { branches: [{ cas: true, then: 1 }] } },
+      { $let: { vars: { X: 1 }, in: 1 } },
+      { $ifNull: ['$n'] },
+      { $eq: ['$n'] },
+      { $not: ['$n', 1] },
+      { $dateToString: { dat: new Date(0) } },
+      { $year: { date: new Date(0), zone: 'UTC' } },
+      { $frobnicate: 1 },
+      { $add: [1], $subtract: [2, 1] },
+      '$$undefined',
+    );
   const stage = (): Doc =>
     pick<() => Doc>(
       () => ({ $match: filter() }),
@@ -138,6 +158,7 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
       ],
     )();
   return {
+    malformed,
     pipeline: (): Doc[] => [
       ...(chance(0.4) ? [{ $match: filter() }] : []),
       { $sort: { _id: 1 } },

@@ -10,7 +10,7 @@ export interface Change {
 }
 
 /** Updates with every operator, on fields, elements and documents inside arrays. */
-export function createUpdates({ int, pick, chance }: Random, { value, scalar, number, condition, rows }: Documents) {
+export function createUpdates({ int, pick, chance }: Random, { value, scalar, number, condition, rows, grid, numbered }: Documents) {
   const small = (below: number) => new Int32(int(below));
   const field = (): Doc =>
     pick<() => Doc>(
@@ -25,6 +25,11 @@ export function createUpdates({ int, pick, chance }: Random, { value, scalar, nu
       () => ({ $set: { a: scalar() }, $inc: { n: new Int32(1) }, $unset: { c: '' } }),
       () => ({ $bit: { n: { [pick('or', 'xor', 'and')]: new Int32(1 + int(7)) } } }),
       () => ({ $set: { a: scalar() }, $setOnInsert: { made: small(9) } }),
+      () => ({ $set: { [pick('m.2', 'm.10', 'm.b')]: number() } }),
+      () => ({ $set: { m: numbered() } }),
+      () => ({ $set: { grid: grid() } }),
+      () => ({ $push: { grid: [small(6)] } }),
+      () => ({ $unset: { [pick('m.0', 'm.2')]: '' } }),
     )();
   const array = (): Doc =>
     pick<() => Doc>(
@@ -71,7 +76,21 @@ export function createUpdates({ int, pick, chance }: Random, { value, scalar, nu
         update: { $set: { 'list.$': scalar() } },
         also: { list: pick<unknown>(small(6), { $gt: small(5) }, { $elemMatch: { $lt: small(6) } }) },
       }),
-      () => ({ update: { $set: { 'rows.$.v': scalar() } }, also: { [pick('rows.k', 'rows.k')]: small(4) } }),
+      () => ({ update: { $set: { 'rows.$.v': scalar() } }, also: { 'rows.k': small(4) } }),
+      () => ({ update: { $set: { 'rows.$.k': small(9), 'rows.$.v': scalar() } }, also: { 'rows.k': small(4) } }),
+      () => ({ update: { $set: { 'rows.$.k': small(9) }, $unset: { 'rows.$.v': '' } }, also: { 'rows.k': small(4) } }),
+      () => ({
+        update: { $inc: { 'rows.$.k': small(9) }, $set: { a: scalar() } },
+        also: { rows: { $elemMatch: { k: { $gte: small(4) } } } },
+      }),
+      () => ({
+        update: { $set: { 'rows.$[row].k': small(9), 'rows.$[row].v': scalar() } },
+        arrayFilters: [{ 'row.k': pick<unknown>(small(4), { $gt: small(3) }) }],
+      }),
+      () => ({
+        update: { $inc: { 'rows.$[row].k': small(9) }, $unset: { 'rows.$[row].v': '' } },
+        arrayFilters: [{ 'row.k': { $lt: small(4) } }],
+      }),
       () => ({ update: { $unset: { 'rows.$.v': '' } }, also: { rows: { $elemMatch: { k: { $gte: small(4) } } } } }),
       () => ({ update: [{ $set: { total: { $add: [{ $ifNull: ['$n', new Int32(0)] }, new Int32(1)] } } }] }),
       () => ({
