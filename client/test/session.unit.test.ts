@@ -1,6 +1,6 @@
 import { createSession, type SessionOptions } from '@linsta/client';
 import { waitFor } from '@linsta/testing';
-import { createFetchStub, createStorageStub, json, problem, tokenOf, type StubAnswer, type StubRequest } from './support/fetch-stub';
+import { createFetchStub, createStorageStub, json, problem, tokenOf, type StubAnswer, type StubRequest } from './support/fetch-stub.js';
 
 const USER = { _id: 'a'.repeat(24), name: 'Ann', email: 'ann@example.com', avatarUrl: null, createdAt: '2026-01-01T00:00:00.000Z' };
 const LIFE_SECONDS = 900;
