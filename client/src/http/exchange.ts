@@ -54,7 +54,7 @@ async function readAnswer(response: Response): Promise<unknown> {
   } catch {
     throw toUnexpectedAnswer(response);
   }
-  if (!response.ok) throw toProblemError(response, (answer ?? {}));
+  if (!response.ok) throw toProblemError(response, answer ?? {});
   return answer;
 }
 

@@ -41,10 +41,13 @@ export function createTokens(options: {
     const inMs = Math.max(left - EARLY_MS, left / 2, 1_000 * 2 ** Math.min(fruitless, 8));
     timer = startTimer(() => void request(false, true).catch(() => undefined), Math.min(inMs, LONGEST_TIMER_MS));
   };
-  /** A new token that seems half used or not yet valid shows that this device's clock is wrong. */
-  const learnClock = (token: string) => {
+  /**
+   * A token that seems not yet valid shows that this device's clock is slow; a token that was just
+   * renewed and seems half used, that it is fast.
+   */
+  const learnClock = (token: string, justIssued: boolean) => {
     const [left, lifetime] = [clock.leftMs(token), lifetimeMs(token)];
-    if (left < lifetime / 2 || left > lifetime) clock.issuedNow(token);
+    if (left > lifetime || (justIssued && left < lifetime / 2)) clock.issuedNow(token);
   };
   const fetchToken = async (force: boolean, renewing: boolean): Promise<string> => {
     if (getToken === undefined) {
@@ -60,7 +63,7 @@ export function createTokens(options: {
       current = token;
       if (isNew) {
         fruitless = 0;
-        if (force || renewing) learnClock(token);
+        learnClock(token, force || renewing);
         options.onRenewed(token);
       }
       return token;

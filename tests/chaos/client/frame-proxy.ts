@@ -7,8 +7,10 @@ export interface FrameFaults {
   duplicate: number;
   swap: number;
   drop: number;
+  /** Acknowledgements are never dropped. */
+  dropEventsOnly: boolean;
 }
-const NONE: FrameFaults = { duplicate: 0, swap: 0, drop: 0 };
+const NONE: FrameFaults = { duplicate: 0, swap: 0, drop: 0, dropEventsOnly: false };
 const HELD_MS = 60;
 
 /**
@@ -61,7 +63,7 @@ export async function createFrameProxy(target: { port: number }, random: Random)
         const frame = rest.subarray(0, length);
         rest = rest.subarray(length);
         const kind = kindOf(frame);
-        if (kind !== undefined && random.chance(faults.drop)) {
+        if (kind !== undefined && !(faults.dropEventsOnly && kind === 'ack') && random.chance(faults.drop)) {
           counts.dropped += 1;
           continue;
         }

@@ -18,6 +18,7 @@ const blocksOf = (file: string, language: string): string[] =>
 
 const directory = createTemporaryDirectory();
 const project = directory.path;
+let tarball = '';
 const write = (name: string, text: string) => {
   mkdirSync(dirname(join(project, name)), { recursive: true });
   writeFileSync(join(project, name), text);
@@ -32,10 +33,10 @@ beforeAll(async () => {
   const npm = process.env.npm_execpath;
   const args = ['pack', '--workspace', 'client', '--pack-destination', project, '--silent'];
   await (npm !== undefined && /\.c?js$/.test(npm) ? run(process.execPath, [npm, ...args], { cwd: root }) : run('npm', args, { cwd: root }));
-  const [tarball = ''] = readdirSync(project).filter((name) => name.endsWith('.tgz'));
+  tarball = join(project, readdirSync(project).find((name) => name.endsWith('.tgz')) ?? '');
   const home = join(project, 'node_modules', '@linsta', 'client');
   mkdirSync(home, { recursive: true });
-  await run('tar', ['xzf', join(project, tarball), '-C', home, '--strip-components=1']);
+  await run('tar', ['xzf', tarball, '-C', home, '--strip-components=1']);
   const { dependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
   const others = ['react', 'react-dom', 'vite', '@vitejs/plugin-react', '@types/react', 'csstype'];
   for (const name of [...Object.keys(dependencies), ...others]) {
@@ -61,11 +62,76 @@ test('when the client is packed, then it holds code and types, and depends on no
   expect(texts.filter(([, text]) => text.includes('@linsta/contracts')).map(([name]) => name)).toEqual([]);
   // The contract's schemas are types here, never weight.
   expect(texts.filter(([name, text]) => name.endsWith('.js') && text.includes('zod')).map(([name]) => name)).toEqual([]);
+  expect(existsSync(join(home, 'LICENSE'))).toBe(true);
+  // Server components may import the hooks.
+  for (const name of ['react.js', 'cjs/react.js'])
+    expect(texts.find(([path]) => path === name)?.[1]).toMatch(/^('use strict'|"use strict")?;?\s*['"]use client['"]/);
+  // Links to source maps lead to files that carry their sources.
+  for (const [name, text] of texts) {
+    const [, map] = /# sourceMappingURL=(.*)/.exec(text) ?? [];
+    if (map === undefined) continue;
+    expect(JSON.parse(readFileSync(join(home, 'dist', dirname(name), map), 'utf8'))).toMatchObject({
+      sourcesContent: [expect.any(String)],
+    });
+  }
 });
+
+test.each([
+  ['publint', ['run', '--strict']],
+  ['@arethetypeswrong/cli', []],
+])(
+  'when %s examines the package, then it finds nothing',
+  (name, options) => {
+    const home = join(root, 'node_modules', name);
+    const { bin } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { bin: string | Record<string, string> };
+    const command = join(home, typeof bin === 'string' ? bin : (Object.values(bin)[0] ?? ''));
+    const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...options, tarball], { encoding: 'utf8', cwd: root });
+    expect({ status, output: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, output: '' });
+  },
+  60_000,
+);
+
+test.each([
+  ['CommonJS', 'run.cjs', "const { createLinsta, createSession } = require('@linsta/client'); require('@linsta/client/react');"],
+  ['an ES module', 'run.mjs', "import { createLinsta, createSession } from '@linsta/client'; import '@linsta/client/react';"],
+])(
+  'when %s runs where functions of newer browsers are missing, as in React Native, then a message is sent',
+  async (_what, file, imports) => {
+    const { url } = await starting;
+    write(
+      file,
+      `${imports}
+delete AbortSignal.timeout; delete AbortSignal.any;
+const { getRandomValues } = crypto;
+Object.defineProperty(globalThis, 'crypto', { value: { getRandomValues: getRandomValues.bind(crypto) } });
+for (const name of ['set', 'append', 'get']) URLSearchParams.prototype[name] = () => { throw new Error('not implemented'); };
+for (const name of ['atob', 'btoa', 'BroadcastChannel', 'navigator', 'localStorage', 'indexedDB']) Object.defineProperty(globalThis, name, { value: undefined });
+globalThis.window = globalThis;
+const run = async () => {
+  const session = createSession({ url: '${url}' });
+  await session.login({ email: 'ann@example.com', password: 'linsta-demo' });
+  const linsta = createLinsta({ url: '${url}', getToken: session.getToken });
+  linsta.connect();
+  const [ben] = await linsta.call('GET /api/users', { query: { search: 'Ben Demo', limit: 1 } });
+  const room = linsta.messages(await linsta.rooms.open(ben._id));
+  room.subscribe(() => {
+    if (room.get().messages.some(({ text, status }) => text === 'from ${file}' && status === 'sent')) { console.log('sent'); process.exit(0); }
+  });
+  room.send('from ${file}');
+};
+run().catch((error) => { console.error(error); process.exit(1); });
+`,
+    );
+    const { stdout } = await run(process.execPath, [join(project, file)], { timeout: 20_000 });
+    expect(stdout.trim()).toBe('sent');
+  },
+  30_000,
+);
 
 test.each([
   ['bundler', 'esnext'],
   ['nodenext', 'nodenext'],
+  ['node16', 'node16'],
 ])(
   'when the TypeScript of docs/frontend.md is compiled with module resolution %s, then it holds; a wrong call does not',
   (moduleResolution, module) => {
