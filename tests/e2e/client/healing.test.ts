@@ -1,7 +1,7 @@
 import { createLinsta, createMemoryOutbox, type Linsta } from '@linsta/client';
 import { createRandom, waitFor } from '@linsta/testing';
 import { startProduct, type Person, type Product } from '../../support/product';
-import { createFrameProxy } from './chaos/frame-proxy';
+import { createFrameProxy } from '../../chaos/client/frame-proxy';
 
 /** Every state that is pushed, with all pushes of the server lost for a while on a connection that lives on. */
 
