@@ -17,13 +17,22 @@ const textOf = (value: unknown): string | undefined => {
   return Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value);
 };
 
+/** A description stays with the schema that it was given to; an optional or default one wraps that. */
+const descriptionOf = (schema: z.ZodType): string => {
+  if (schema.description !== undefined) return schema.description;
+  const { innerType, in: input } = schema.def as { innerType?: z.ZodType; in?: z.ZodType };
+  const inner = innerType ?? input;
+  return inner === undefined ? '' : descriptionOf(inner);
+};
+
 /** The variables of a configuration schema, in its order. */
 export const variablesOf = (schema: z.ZodObject): Variable[] =>
   Object.entries(schema.shape).map(([name, variable]) => {
-    const unset = (variable as z.ZodType).safeParse(undefined);
+    const schemaOf = variable as z.ZodType;
+    const unset = schemaOf.safeParse(undefined);
     return {
       name,
-      description: (variable as z.ZodType).description ?? '',
+      description: descriptionOf(schemaOf),
       fallback: unset.success ? textOf(unset.data) : undefined,
       required: !unset.success,
       secret: SECRET.test(name),
