@@ -1,9 +1,9 @@
 // What every npm script begins with: install what is missing, build what changed. Plain Node, since
 // nothing is installed yet.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -54,6 +54,14 @@ function newest(folder) {
   return latest;
 }
 
+/** Every source file below a folder. */
+const sourcesIn = (folder) =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (SKIPPED.has(entry.name)) return [];
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? sourcesIn(path) : /\.tsx?$/.test(entry.name) ? [path] : [];
+  });
+
 const compiler = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
 const builtPath = join(root, 'node_modules', '.linsta-built');
 export function compile(args) {
@@ -74,16 +82,30 @@ function buildWeb() {
   writeFileSync(webStampPath, '');
 }
 
+const sources = () => SOURCE_FOLDERS.flatMap((folder) => sourcesIn(join(root, folder))).sort();
+
+/** Removes every output: after sources were moved, an output of one that is gone would still be loaded. */
+function removeOutputs(paths) {
+  for (const folder of new Set(paths.flatMap((path) => (path.includes(`${sep}src${sep}`) ? [path.split(`${sep}src${sep}`)[0]] : [])))) {
+    rmSync(join(folder, 'dist'), { recursive: true, force: true });
+    rmSync(join(folder, 'tsconfig.tsbuildinfo'), { force: true });
+  }
+}
+
 export function build({ always = false } = {}) {
+  const paths = sources();
+  const names = createHash('sha256').update(paths.join('\n')).digest('hex');
+  const sameNames = existsSync(builtPath) && readFileSync(builtPath, 'utf8') === names;
   const changedAt = Math.max(
     ...SOURCE_FOLDERS.map((folder) => newest(join(root, folder))),
     statSync(join(root, 'tsconfig.base.json')).mtimeMs,
   );
-  if (!always && existsSync(builtPath) && existsSync(join(root, 'embedded', 'launcher', 'dist')) && statSync(builtPath).mtimeMs > changedAt)
-    return;
+  const built = sameNames && existsSync(join(root, 'embedded', 'launcher', 'dist')) && statSync(builtPath).mtimeMs > changedAt;
+  if (built && !always) return;
   if (!existsSync(builtPath)) say('Building ...');
+  if (!sameNames) removeOutputs(paths);
   if (!compile(['-b'])) fail('The build failed; the compiler says why above.');
-  writeFileSync(builtPath, '');
+  writeFileSync(builtPath, names);
 }
 
 export function setup() {

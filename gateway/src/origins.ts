@@ -5,15 +5,14 @@ import type { RequestHandler } from 'express';
 import type { GatewayConfig } from './config';
 
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** Top-level names under which no site of the internet can be registered (RFC 6761, RFC 6762, RFC 8375, ICANN). */
+const RESERVED = /\.(?:localhost|test|local|internal|lan|home\.arpa)$/;
 
-/**
- * Whether a Host header names this machine by address or as localhost: no other site's name can
- * stand for it.
- */
+/** Whether a Host header names this machine or its network: an address, a single word, or a reserved name. */
 export function isLocalHost(host: string | undefined): boolean {
   if (host === undefined || !URL.canParse(`http://${host}`)) return false;
   const { hostname } = new URL(`http://${host}`);
-  return LOCAL.has(hostname) || hostname.endsWith('.localhost') || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
+  return !hostname.includes('.') || RESERVED.test(hostname) || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
 }
 
 /** Decides which browser pages may call. One answer for requests, polling and upgrades. */
