@@ -1,10 +1,10 @@
-import { AppError, notFound, toAppError, withCorrelation, type Logger } from '@linsta/core';
+import { AppError, notFound, toAppError, type Logger } from '@linsta/core';
 import {
   bearer,
   createInternalClient,
   createSessionCheck,
   createTokenVerifier,
-  logRequest,
+  observeRequest,
   requestIdOf,
   sendFailure,
   toReadiness,
@@ -92,10 +92,7 @@ function createApp({ config, logger, pages, cors, addresses, limits, proxy, heal
   app.use((request, response, next) => {
     request.id = requestIdOf(request.headers['x-request-id']);
     response.setHeader('x-request-id', request.id);
-    withCorrelation(request.id, () => {
-      logRequest(logger, request, response, request.path);
-      next();
-    });
+    observeRequest({ logger, service: 'gateway', id: request.id, path: request.path }, request, response, next);
   });
   // Static files are public: a page behind a proxy that rewrites Host must get its own scripts.
   app.use(securityHeaders(config.NODE_ENV === 'production'), (request, response, next) =>

@@ -4,7 +4,7 @@ import { createGatewayService } from './app';
 import { env, loadConfig } from './config';
 
 const logger = createLogger('gateway', process.env.LOG_LEVEL);
-void runProcess(logger, () => {
+void runProcess('gateway', logger, () => {
   reportMisspelt(logger, env, process.env);
   return createGatewayService(loadConfig(process.env), { logger });
 });

@@ -1,6 +1,6 @@
 import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { ServiceName } from '@linsta/contracts';
-import { AppError, unavailable, type Logger } from '@linsta/core';
+import { AppError, currentTraceparent, unavailable, type Logger } from '@linsta/core';
 import { sendProblem } from '@linsta/http';
 import type { Request, Response } from 'express';
 import { LRUCache } from 'lru-cache';
@@ -190,7 +190,13 @@ export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger:
       }
       exchanges.set(request, { ...forwarding, service });
       const kept = FORWARDED.flatMap((name) => (request.headers[name] === undefined ? [] : [[name, request.headers[name]] as const]));
-      request.headers = { ...Object.fromEntries(kept), 'x-request-id': request.id, 'x-forwarded-for': forwarding.address };
+      const traceparent = currentTraceparent();
+      request.headers = {
+        ...Object.fromEntries(kept),
+        'x-request-id': request.id,
+        'x-forwarded-for': forwarding.address,
+        ...(traceparent !== undefined && { traceparent }),
+      };
       request.url = forwarding.target.path + forwarding.target.search;
       await (service === 'realtime' ? realtimeProxies.memo(node) : proxies[service])(request, response);
     },

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '@linsta/core';
 import { DamagedFileError, DirectoryInUseError, NewerFormatError } from '@linsta/embedded-mongo';
+import { startTelemetry } from '@linsta/service';
 import { startAllInOne, type AllInOne } from './all-in-one';
 import { DEMO_USERS, ensureDemoUsers } from './demo-users';
 
@@ -64,13 +65,14 @@ function onStoreDeath(error: Error): void {
 
 async function main() {
   withoutWarningsOf('DEP0060');
+  const stopTelemetry = await startTelemetry('all-in-one', process.env);
   let running: AllInOne | undefined;
   let stopping = false;
   const stop = () => {
     if (stopping) process.exit(1);
     stopping = true;
     process.stdout.write('\n  Stopping ...\n');
-    void (running?.stop() ?? Promise.resolve()).then(() => process.exit(0));
+    void (running?.stop() ?? Promise.resolve()).then(stopTelemetry).finally(() => process.exit(0));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {

@@ -1,5 +1,14 @@
 import { busEventData, cloudEvent, type AnyBusEvent, type BusEvent, type BusEventType } from '@linsta/contracts';
-import { AppError, correlationId, messageOf, toCorrelationId, withCorrelation, type Logger } from '@linsta/core';
+import {
+  AppError,
+  correlationId,
+  currentTraceparent,
+  inSpan,
+  messageOf,
+  toCorrelationId,
+  withCorrelation,
+  type Logger,
+} from '@linsta/core';
 
 export type BusHandlers = { [T in BusEventType]?: (event: BusEvent<T>) => Promise<void> };
 
@@ -117,7 +126,11 @@ export async function handle(handlers: BusHandlers, raw: string): Promise<Verdic
   const event = { ...rest, type: known, time: time ?? new Date().toISOString(), data: data.data };
   try {
     const correlationid = toCorrelationId(event.correlationid);
-    await withCorrelation(correlationid, () => handler(event));
+    await withCorrelation(correlationid, () =>
+      inSpan(`handle ${known}`, { kind: 'consumer', traceparent: event.traceparent, attributes: { 'linsta.event_id': event.id } }, () =>
+        handler(event),
+      ),
+    );
     return { done: true, handled: { type: known, id: event.id, correlationid } };
   } catch (error) {
     // A 503 is a neighbour's outage, which passes; any other AppError will be the same next time.
@@ -150,6 +163,7 @@ export function toBusEvent<T extends BusEventType>(
   time = new Date(),
 ): BusEvent<T> {
   const correlationid = correlationId();
+  const traceparent = currentTraceparent();
   return {
     specversion: '1.0',
     id,
@@ -158,5 +172,6 @@ export function toBusEvent<T extends BusEventType>(
     time: time.toISOString(),
     data,
     ...(correlationid !== undefined && { correlationid }),
+    ...(traceparent !== undefined && { traceparent }),
   };
 }

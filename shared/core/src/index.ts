@@ -13,3 +13,4 @@ export * from './relay';
 export * from './retry';
 export * from './spread';
 export * from './variables';
+export * from './tracing';

@@ -1,5 +1,6 @@
 import { correlationId, joinCorrelationIds, withCorrelation } from './correlation';
 import { messageOf } from './errors';
+import { currentTraceparent, inSpan } from './tracing';
 import type { Logger } from './log';
 
 export interface Relay<T> {
@@ -17,6 +18,7 @@ export interface Relay<T> {
 interface Pending<T> {
   item: T;
   correlationId: string | undefined;
+  traceparent: string | undefined;
 }
 interface RelayOptions<T> {
   /** Names the relay in log lines. */
@@ -61,7 +63,9 @@ export function createRelay<T>(options: RelayOptions<T>): Relay<T> {
   const processBatch = async (batch: Pending<T>[]) => {
     try {
       await withCorrelation(joinCorrelationIds(batch.map((entry) => entry.correlationId)), () =>
-        options.process(batch.map(({ item }) => item)),
+        inSpan(`relay ${name}`, { kind: 'internal', traceparent: batch[0]?.traceparent }, () =>
+          options.process(batch.map(({ item }) => item)),
+        ),
       );
     } catch (error) {
       if (!stopped) logger.warn({ relay: name, items: batch.length, err: messageOf(error) }, 'relay failed; the next sweep repeats it');
@@ -92,7 +96,8 @@ export function createRelay<T>(options: RelayOptions<T>): Relay<T> {
   const add = (items: T[]) => {
     for (const item of items) {
       const key = keyOf(item);
-      if (pending.size < MAX_PENDING && !inFlight.has(key)) pending.set(key, { item, correlationId: correlationId() });
+      if (pending.size < MAX_PENDING && !inFlight.has(key))
+        pending.set(key, { item, correlationId: correlationId(), traceparent: currentTraceparent() });
     }
     // In a microtask, so that everything that is offered in this turn goes together.
     if (!scheduled) queueMicrotask(pump);

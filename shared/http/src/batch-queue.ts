@@ -1,4 +1,4 @@
-import { AppError, correlationId, joinCorrelationIds, unavailable, withCorrelation } from '@linsta/core';
+import { AppError, correlationId, currentTraceparent, inSpan, joinCorrelationIds, unavailable, withCorrelation } from '@linsta/core';
 
 export interface BatchQueue<In, Out> {
   /**
@@ -14,6 +14,7 @@ interface Entry<In, Out> {
   item: In;
   since: number;
   correlationId: string | undefined;
+  traceparent: string | undefined;
   resolve(out: Out): void;
   reject(error: unknown): void;
 }
@@ -59,8 +60,12 @@ export function createBatchQueue<In, Out>(options: {
   };
 
   const sendBatch = async (batch: Entry<In, Out>[]) => {
+    const [first] = batch;
     const outcomes = await withCorrelation(joinCorrelationIds(batch.map((entry) => entry.correlationId)), () =>
-      options.send(batch.map(({ item }) => item)),
+      // A trace has one parent: the batch belongs to that of its first item.
+      inSpan('batch', { kind: 'internal', traceparent: first?.traceparent, attributes: { 'linsta.items': batch.length } }, () =>
+        options.send(batch.map(({ item }) => item)),
+      ),
     );
     if (outcomes.length !== batch.length) throw new Error(`a batch of ${batch.length} got ${outcomes.length} outcomes`);
     outcomes.forEach((outcome, at) => batch[at]?.resolve(outcome));
@@ -82,7 +87,7 @@ export function createBatchQueue<In, Out>(options: {
       if (queue.length >= options.maxWaiting)
         return Promise.reject(new AppError('OVERLOADED', 'Too many requests are waiting; try again shortly', { retryAfterSeconds: 1 }));
       return new Promise<Out>((resolve, reject) => {
-        queue.push({ item, since: performance.now(), correlationId: correlationId(), resolve, reject });
+        queue.push({ item, since: performance.now(), correlationId: correlationId(), traceparent: currentTraceparent(), resolve, reject });
         if (watching === undefined) watch();
         // Started in a microtask, so that everything that was pushed in this turn goes together.
         running ??= Promise.resolve().then(run);

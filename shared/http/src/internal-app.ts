@@ -1,12 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ServiceName } from '@linsta/contracts';
-import { toCorrelationId, withCorrelation, type Logger } from '@linsta/core';
+import { toCorrelationId, type Logger } from '@linsta/core';
 import type { z } from 'zod';
 import { mountHealth, type HealthCheck } from './health';
 import { bodyFault, closeApp, openApp } from './json-app';
 import { sendFailure, sendText } from './problem';
 import { parse } from './public-app';
-import { logRequest } from './request-log';
+import { observeRequest } from './request-log';
 import type { ServiceTokens } from './service-tokens';
 import { bearer } from './tokens';
 
@@ -66,7 +66,7 @@ export function createInternalApp(options: {
   endpoints: Record<string, InternalEndpoint>;
 }): RequestListener {
   const { service, logger, tokens } = options;
-  const app = openApp({ logger, bodyLimit: '64kb', maxRequestIdLength: MAX_REQUEST_ID });
+  const app = openApp({ service, logger, bodyLimit: '64kb', maxRequestIdLength: MAX_REQUEST_ID });
   mountHealth(app, options.health);
   app.get('/metrics', async (_request, response) => {
     const { contentType, text } = await options.metrics();
@@ -101,8 +101,7 @@ export function createInternalApp(options: {
     const found = request.method === 'POST' ? endpoints.get(request.url ?? '') : undefined;
     if (found === undefined) return app(request, response);
     const requestId = toCorrelationId(request.headers['x-request-id'], MAX_REQUEST_ID);
-    withCorrelation(requestId, () => {
-      logRequest(logger, request, response, PREFIX + found.path);
+    observeRequest({ logger, service, id: requestId, path: PREFIX + found.path }, request, response, () => {
       void answer(found, request, response, requestId);
     });
   };

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import type { ServiceName } from '@linsta/contracts';
-import { correlationId, fromUpstream, itemAt, unavailable } from '@linsta/core';
+import { correlationId, currentTraceparent, fromUpstream, inSpan, itemAt, unavailable } from '@linsta/core';
 import type { z } from 'zod';
 import type { ServiceTokens } from './service-tokens';
 
@@ -38,6 +38,7 @@ export function createInternalClient(options: {
       const chosen = at;
       const base = itemAt(bases, chosen);
       const id = correlationId();
+      const traceparent = currentTraceparent();
       const outgoing = request(
         {
           agent,
@@ -50,6 +51,7 @@ export function createInternalClient(options: {
             'content-length': Buffer.byteLength(payload),
             authorization: `Bearer ${options.tokens.mint(options.service)}`,
             ...(id !== undefined && { 'x-request-id': id }),
+            ...(traceparent !== undefined && { traceparent }),
           },
         },
         (response) => {
@@ -81,7 +83,9 @@ export function createInternalClient(options: {
 
   return {
     async post(path, body, answer) {
-      const { status, text } = await exchange(path, JSON.stringify(body), true);
+      const { status, text } = await inSpan(`call ${options.service}${path}`, { kind: 'client' }, () =>
+        exchange(path, JSON.stringify(body), true),
+      );
       let json: unknown;
       try {
         json = text === '' ? undefined : JSON.parse(text);

@@ -1,8 +1,9 @@
-import { AppError, notFound, toAppError, toCorrelationId, withCorrelation, type Logger } from '@linsta/core';
+import { AsyncResource } from 'node:async_hooks';
+import { AppError, notFound, toAppError, toCorrelationId, type Logger } from '@linsta/core';
 import express, { type ErrorRequestHandler, type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Identity } from './tokens';
 import { sendFailure } from './problem';
-import { logRequest } from './request-log';
+import { observeRequest } from './request-log';
 
 declare module 'express-serve-static-core' {
   interface Request {
@@ -50,6 +51,7 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
 }
 
 interface JsonAppOptions {
+  service: string;
   logger: Logger;
   bodyLimit: string;
   /** Longest request id that is kept: a batch between services carries the ids of its items. */
@@ -60,17 +62,14 @@ interface JsonAppOptions {
  * Express with request ids, one log line per request and JSON bodies with a limit. Finish it with
  * `closeApp`.
  */
-export function openApp({ logger, bodyLimit, maxRequestIdLength = MAX_REQUEST_ID }: JsonAppOptions): Express {
+export function openApp({ service, logger, bodyLimit, maxRequestIdLength = MAX_REQUEST_ID }: JsonAppOptions): Express {
   const app = express();
   // Only Express's last resort reads `env`, and it must never print a stack.
   app.disable('x-powered-by').set('etag', false).set('query parser', 'simple').set('env', 'production');
   app.use((request, response, next) => {
     request.id = toCorrelationId(request.headers['x-request-id'], maxRequestIdLength);
     response.setHeader('x-request-id', request.id);
-    withCorrelation(request.id, () => {
-      logRequest(logger, request, response, request.path);
-      next();
-    });
+    observeRequest({ logger, service, id: request.id, path: request.path }, request, response, next);
   });
   app.use((request, _response, next) => {
     const hasBody = Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined;
@@ -84,7 +83,7 @@ export function openApp({ logger, bodyLimit, maxRequestIdLength = MAX_REQUEST_ID
   const parseBody = express.json({ limit: bodyLimit, strict: true, inflate: false, reviver: refusePrototypeKeys });
   app.use((request, response, next) => {
     // The body's stream continues in the context of the socket, not of this request.
-    parseBody(request, response, (error?: unknown) => withCorrelation(request.id, () => next(error)));
+    parseBody(request, response, AsyncResource.bind(next as (error?: unknown) => void));
   });
   return app;
 }

@@ -45,7 +45,7 @@ export function createPublicApp<S extends ServiceName>(options: {
   health: HealthCheck;
   node?: string;
 }): Express {
-  const app = openApp({ logger: options.logger, bodyLimit: '64kb' });
+  const app = openApp({ service: options.service, logger: options.logger, bodyLimit: '64kb' });
   mountHealth(app, options.health, options.node);
   for (const [key, handler] of Object.entries(options.handlers)) {
     const [method = '', path = ''] = key.split(' ');

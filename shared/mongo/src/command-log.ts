@@ -1,4 +1,4 @@
-import { correlationId, withCorrelation, type Logger } from '@linsta/core';
+import { correlationId, currentTraceparent, recordSpan, tracingEnabled, withCorrelation, type Logger } from '@linsta/core';
 import { LRUCache } from 'lru-cache';
 import type { mongo } from 'mongoose';
 
@@ -6,6 +6,7 @@ interface Started {
   database: string;
   collection: string | undefined;
   correlationId: string | undefined;
+  traceparent: string | undefined;
 }
 
 /** Commands in flight; a driver that loses an answer must not let this grow. */
@@ -18,7 +19,7 @@ const HOUSEKEEPING = new Set(['hello', 'ismaster', 'isMaster', 'ping', 'endSessi
  * nothing.
  */
 export const observesCommands = (logger: Logger, slowMs: number | undefined): boolean =>
-  logger.isLevelEnabled('debug') || (slowMs !== undefined && logger.isLevelEnabled('warn'));
+  tracingEnabled() || logger.isLevelEnabled('debug') || (slowMs !== undefined && logger.isLevelEnabled('warn'));
 
 /**
  * Logs every database command at `debug`, and those that take `slowMs` or longer at `warn`:
@@ -33,12 +34,19 @@ export function logCommands(client: mongo.MongoClient, options: { logger: Logger
     if (HOUSEKEEPING.has(commandName)) return;
     const target: unknown = commandName === 'getMore' ? command.collection : command[commandName];
     const collection = typeof target === 'string' ? target : undefined;
-    inFlight.set(requestId, { database: databaseName, collection, correlationId: correlationId() });
+    inFlight.set(requestId, { database: databaseName, collection, correlationId: correlationId(), traceparent: currentTraceparent() });
   });
   const log = ({ requestId, commandName, duration }: mongo.CommandSucceededEvent | mongo.CommandFailedEvent, failure?: Error) => {
     const started = inFlight.get(requestId);
     if (started === undefined) return;
     inFlight.delete(requestId);
+    recordSpan(`${commandName} ${started.collection ?? started.database}`, {
+      kind: 'client',
+      traceparent: started.traceparent,
+      attributes: { 'db.system.name': 'mongodb', 'db.namespace': started.database, 'db.operation.name': commandName },
+      durationMs: duration,
+      failed: failure !== undefined,
+    });
     const level = duration >= slowMs ? 'warn' : 'debug';
     if (!logger.isLevelEnabled(level)) return;
     const { database, collection } = started;

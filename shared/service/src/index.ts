@@ -3,3 +3,4 @@ export * from './define-service';
 export * from './metrics';
 export * from './run-service';
 export * from './stops';
+export * from './telemetry';

@@ -1,7 +1,8 @@
 import type { EventBus } from '@linsta/bus';
-import { ConfigError, createLogger, misspeltVariables, parseEnv, type Logger } from '@linsta/core';
+import { ConfigError, createLogger, messageOf, misspeltVariables, parseEnv, type Logger } from '@linsta/core';
 import type { z } from 'zod';
 import type { Service } from './define-service';
+import { startTelemetry } from './telemetry';
 
 const STOP_DEADLINE_MS = 15_000;
 const EXIT_CONFIG = 78;
@@ -10,7 +11,8 @@ const EXIT_CONFIG = 78;
  * The frame of every `main.ts`: starts, then stops in order on SIGTERM or SIGINT. Exits with 78 for
  * an invalid configuration, with 1 for a failed start or a stop that takes longer than 15 s.
  */
-export async function runProcess(logger: Logger, build: () => Service): Promise<void> {
+export async function runProcess(name: string, logger: Logger, build: () => Service): Promise<void> {
+  const stopTelemetry = await startTelemetry(name, process.env);
   let service: Service | undefined;
   let stopping = false;
   const stop = (signal: string) => {
@@ -18,7 +20,10 @@ export async function runProcess(logger: Logger, build: () => Service): Promise<
     stopping = true;
     logger.info({ signal }, 'stopping');
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-    void (service?.stop() ?? Promise.resolve()).then(() => process.exit(0));
+    void (service?.stop() ?? Promise.resolve())
+      .then(stopTelemetry)
+      .catch((error: unknown) => logger.warn({ err: messageOf(error) }, 'stop failed'))
+      .finally(() => process.exit(0));
   };
   process.on('SIGTERM', () => stop('SIGTERM')).on('SIGINT', () => stop('SIGINT'));
   try {
@@ -56,7 +61,7 @@ export function runService<S extends BrokerSchema>(options: {
 }): Promise<void> {
   const { name, schema } = options;
   const logger = createLogger(name, process.env.LOG_LEVEL);
-  return runProcess(logger, () => {
+  return runProcess(name, logger, () => {
     reportMisspelt(logger, schema, process.env);
     const { config, amqpUrl } = loadWithBroker(() => parseEnv(schema, process.env));
     const bus = options.openBus({ url: amqpUrl, name, logger });

@@ -1,5 +1,5 @@
 import { clientEvents, type ClientEventName } from '@linsta/contracts';
-import { AppError, fromZod, internalError, newCorrelationId, toAppError, withCorrelation, type Logger } from '@linsta/core';
+import { AppError, fromZod, inSpan, internalError, newCorrelationId, toAppError, withCorrelation, type Logger } from '@linsta/core';
 import type { SocketHandlers } from '../handlers/handlers';
 import type { RealtimeSocket } from '../server';
 import type { Allowance } from './allowance';
@@ -85,7 +85,7 @@ export function createDispatch(options: {
   };
   const start = (event: Event) => {
     running += 1;
-    void withCorrelation(newCorrelationId(), () => run(event)).finally(() => {
+    void withCorrelation(newCorrelationId(), () => inSpan(`socket ${event.name}`, { kind: 'server' }, () => run(event))).finally(() => {
       running -= 1;
       const next = waiting.shift();
       if (next !== undefined) start(next);
