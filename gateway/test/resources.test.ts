@@ -10,7 +10,7 @@ import { createGatewayService, loadConfig } from '../src';
 
 const SECRET = 'a secret for the gateway tests that is long enough';
 const PART = Buffer.alloc(64 * 1024, 'x');
-const PARTS = 40;
+const PARTS = 60;
 let upstream: Server;
 const running: { stop(): Promise<void> }[] = [];
 const opened = new Set<Socket>();
@@ -25,7 +25,7 @@ beforeAll(async () => {
       sent += 1;
       if (sent === PARTS) return void response.end();
       response.write(PART);
-      setTimeout(more, 20);
+      setTimeout(more, 30);
     };
     more();
   });
@@ -136,7 +136,7 @@ test('/livez counts against the limit of an address like any other path', async 
 });
 
 test('when a client reads slowly, or an answer takes longer than the deadline of a service, then it is complete', async () => {
-  const { url } = await startGateway({ POLLING_TIMEOUT_MS: '300' });
+  const { url } = await startGateway({ POLLING_TIMEOUT_MS: '1000' });
   const response = await fetch(`${url}/socket.io/?EIO=4&transport=polling`);
   expect(response.status).toBe(200);
   const reader = response.body?.getReader();
@@ -146,7 +146,7 @@ test('when a client reads slowly, or an answer takes longer than the deadline of
     if (done) break;
     size += value?.length ?? 0;
     // Longer than the deadline without reading, while the service waits for the client.
-    if (n === 3) await new Promise((resolve) => setTimeout(resolve, 700));
+    if (n === 3) await new Promise((resolve) => setTimeout(resolve, 2_000));
   }
   expect(size).toBe(PART.length * (PARTS - 1));
 });

@@ -85,7 +85,7 @@ function checkDeclared(file: SourceFile, manifests: Manifest[]): string[] {
   const manifest = manifests
     .filter(({ folder }) => file.path.startsWith(`${folder}/`))
     .sort((a, b) => b.folder.length - a.folder.length)[0];
-  if (manifest === undefined || isTest(file.path) || isToolFile(file.path)) return [];
+  if (manifest === undefined) return [];
   return file.imports.flatMap(({ specifier, typeOnly }) => {
     const target = packageOf(specifier);
     if (target === undefined || isBuiltin(target) || isDeclared(manifest, target, false)) return [];
@@ -108,18 +108,18 @@ export function checkRanges(manifests: Manifest[]): string[] {
   );
 }
 
-/** Every violation of the table, of the declarations and of the ban on cycles, as sentences. */
-export function checkSources(files: SourceFile[], manifests: Manifest[]): string[] {
-  const known = new Set(files.map(({ path }) => path));
-  const arrows = files
-    .filter(({ path }) => !isTest(path) && !isToolFile(path))
-    .flatMap(({ path, imports }) => {
-      const row = rowOf(path);
-      return row === undefined
-        ? [`${path} belongs to no row of the table`]
-        : imports.flatMap((each) => checkImport(path, row, each, known));
-    });
-  const declared = files.flatMap((file) => checkDeclared(file, manifests));
-  const cycles = cyclesOf(files).map((cycle) => `import cycle: ${cycle.join(' → ')}`);
-  return [...arrows, ...declared, ...cycles];
-}
+/**
+ * Every violation of the table and of the declarations by these files, as sentences; `known` are all
+ * files of the repository.
+ */
+export const checkFiles = (files: SourceFile[], known: ReadonlySet<string>, manifests: Manifest[]): string[] =>
+  files.flatMap((file) => {
+    const { path, imports } = file;
+    if (isTest(path) || isToolFile(path)) return [];
+    const row = rowOf(path);
+    if (row === undefined) return [`${path} belongs to no row of the table`];
+    return [...imports.flatMap((each) => checkImport(path, row, each, known)), ...checkDeclared(file, manifests)];
+  });
+
+/** Every import cycle, as a sentence. */
+export const checkCycles = (files: SourceFile[]): string[] => cyclesOf(files).map((cycle) => `import cycle: ${cycle.join(' → ')}`);
