@@ -208,7 +208,8 @@ describeServers('Right, or refused by name', (server, kind) => {
     await things.insertOne({ _id: 1, a: [{ b: [1, 2, 3] }, { b: [4] }, 5], x: 7 });
     expect(await things.findOne({}, { projection: { 'a.b': { $slice: 1 } } })).toEqual({ _id: 1, a: [{ b: [1] }, { b: [4] }, 5], x: 7 });
     expect(await things.aggregate([{ $project: { 'a.c': '$x' } }]).toArray()).toEqual([{ _id: 1, a: [{ c: 7 }, { c: 7 }, { c: 7 }] }]);
-    expect(await things.findOne({ 'a.b': 4 }, { projection: { 'a.$': 1 } })).toEqual({ _id: 1, a: [{ b: [4] }] });
+    await things.insertOne({ _id: 2, a: [{ k: 1 }, { k: 2 }] });
+    expect(await things.findOne({ 'a.k': 2 }, { projection: { 'a.$': 1 } })).toEqual({ _id: 2, a: [{ k: 2 }] });
   });
 
   test('when an upsert has a single $or, then its equality makes the document; $rename goes by the place it writes to', async () => {
