@@ -66,3 +66,12 @@ export const overflow = (message: string) => new MongoError('Overflow', message)
 /** MongoDB has it and this store has not: every such refusal is made here. */
 export const notHere = (what: string) =>
   new MongoError('NotImplemented', `${what} is not in the embedded store; set MONGO_URL to a MongoDB server`);
+
+/** A command's reply that carries a failure. */
+export const errorReply = ({ message, code, codeName, extra }: MongoError): Record<string, unknown> => ({
+  ok: 0,
+  errmsg: message,
+  code,
+  codeName,
+  ...extra,
+});

@@ -4,7 +4,7 @@ import { ensurePrivateDirectory, passwordUrl, socketUrl } from './access';
 import { type Doc, firstKey, isTrue } from './bson';
 import { commandOf } from './commands/commands';
 import { createCursors } from './cursors';
-import { MongoError } from './errors';
+import { errorReply, MongoError } from './errors';
 import { lockDirectory } from './lock';
 import type { StoreLogger } from './log';
 import { startMaintenance } from './maintenance';
@@ -81,8 +81,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
           throw new MongoError('IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
         return await commandOf(name)({ ...engine, db, command, sequences, authentication });
       } catch (error) {
-        if (error instanceof MongoError)
-          return { ok: 0, errmsg: error.message, code: error.code, codeName: error.codeName, ...error.extra };
+        if (error instanceof MongoError) return errorReply(error);
         onError(error as Error);
         return { ok: 0, errmsg: `the embedded store failed on ${name}: ${(error as Error).message}`, code: 1, codeName: 'InternalError' };
       }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort, type ResourceLimits, Worker, workerData } from 'node:worker_threads';
 import { loadPassword, socketPathOf } from './access';
 import { DirectoryInUseError } from './lock';
 import { stderrLogger } from './log';
@@ -16,23 +16,27 @@ type Message =
 export interface StoreThreadOptions extends Omit<StoreOptions, 'logger' | 'port' | 'host' | 'socketPath' | 'password'> {
   /** The thread ended without being closed; nothing can be read or written any more. */
   onDeath?: (error: Error) => void;
+  /** Bounds of the thread's memory; Node's own without. */
+  resourceLimits?: ResourceLimits;
 }
 
 /**
  * A store in a thread of its own, so that the event loop of the caller stays free, for the owner of
  * the data directory alone: on a Unix socket where the platform has them, else behind a password.
  */
-export async function startStoreThread({ onDeath, ...given }: StoreThreadOptions): Promise<Store> {
+export async function startStoreThread({ onDeath, resourceLimits, ...given }: StoreThreadOptions): Promise<Store> {
   const socketPath = socketPathOf(given.dataDir);
   const options: StoreOptions = { ...given, ...(socketPath === undefined ? { password: loadPassword(given.dataDir) } : { socketPath }) };
   const script = join(__dirname, 'thread.js');
   // Run from the TypeScript sources there is no script for a thread to load.
   if (!existsSync(script)) return createStore(options);
-  const worker = new Worker(script, { workerData: { options } });
+  const worker = new Worker(script, { workerData: { options }, ...(resourceLimits !== undefined && { resourceLimits }) });
   let closing = false;
   let death: Error | undefined;
+  let ended = false;
   worker.once('error', (error) => (death = error));
   worker.once('exit', (code) => {
+    ended = true;
     if (!closing) onDeath?.(death ?? new Error(`the thread of the embedded store ended with code ${code}`));
   });
   const next = () =>
@@ -54,6 +58,7 @@ export async function startStoreThread({ onDeath, ...given }: StoreThreadOptions
     ...message.ready,
     async close() {
       closing = true;
+      if (ended) return;
       const closed = next().catch(() => undefined);
       worker.postMessage('close');
       await closed;

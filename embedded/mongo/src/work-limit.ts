@@ -1,7 +1,7 @@
 import { MongoError } from './errors';
 
-/** Elements that loops over arrays may visit for one document, about half a second of work. */
-const MAX_ELEMENTS = 5_000_000;
+/** Elements that loops over arrays may visit for one document, some tenths of a second of work. */
+const MAX_ELEMENTS = 1_000_000;
 /** The largest string or array that an expression may build. */
 export const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 export const MAX_ARRAY_ELEMENTS = 2_000_000;

@@ -92,6 +92,16 @@ test('when the store is killed under 32 writers, again and again, then every ack
     const client = await MongoClient.connect(url, { maxPoolSize: 32, retryWrites: false });
     const db = client.db('kill');
     await db.collection('rows').createIndex({ writer: 1, n: 1 }, { unique: true });
+    // Mixed load: an index is built and dropped again, documents change and go, while the writers insert.
+    const building = (async () => {
+      for (;;) {
+        await db.collection('rows').createIndex({ text: 1, n: -1 });
+        await db.collection('rows').updateMany({ writer: round % 32 }, { $set: { touched: round } });
+        await db.collection('gone').insertMany(Array.from({ length: 50 }, (_, at) => ({ at })));
+        await db.collection('gone').drop();
+        await db.collection('rows').dropIndex('text_1_n_-1');
+      }
+    })().catch(() => undefined);
     let killed = false;
     const writing = Array.from({ length: 32 }, async (_, writer) => {
       for (let n = round * 1_000_000; !killed; n += 1) {
@@ -110,7 +120,7 @@ test('when the store is killed under 32 writers, again and again, then every ack
     while (acknowledged.length < until) await new Promise((resolve) => setTimeout(resolve, 5));
     await kill(child);
     killed = true;
-    await Promise.all(writing);
+    await Promise.all([...writing, building]);
     await client.close(true);
   }
   const { child, url } = await startProcess();
@@ -126,7 +136,18 @@ test('when the store is killed under 32 writers, again and again, then every ack
   // An insert that was under way may be stored or not: at most one of each writer and round.
   expect(rows.length - acknowledged.length).toBeLessThanOrEqual(32 * ROUNDS);
   expect(stored.size).toBe(rows.length);
-  // Index, count and documents tell the same.
+  // Indexes, the one whose building a kill ended included, count and documents agree.
+  await client.db('kill').collection('rows').createIndex({ text: 1, n: -1 });
+  for (const hint of [
+    { writer: 1, n: 1 },
+    { text: 1, n: -1 },
+  ])
+    expect(
+      await client
+        .db('kill')
+        .collection('rows')
+        .countDocuments({ n: { $gte: 0 }, text: { $gte: '' }, writer: { $gte: 0 } }, { hint }),
+    ).toBe(rows.length);
   expect(await client.db('kill').collection('rows').estimatedDocumentCount()).toBe(rows.length);
   expect(
     await client

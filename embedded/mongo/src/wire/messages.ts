@@ -1,6 +1,6 @@
 import { type Doc, decode, encode, Long, MAX_REPLY_BYTES } from '../bson';
 import { RawBatch } from '../cursors';
-import { MongoError } from '../errors';
+import { errorReply, MongoError } from '../errors';
 import { splitDocuments } from './raw';
 
 /** As hello names it to drivers. */
@@ -123,9 +123,19 @@ function encodeReply(reply: Doc): Buffer {
   return Buffer.concat([head, cursorName, cursorHead, fieldName, arrayHead, ...parts, Buffer.from([0]), tail.subarray(4), ok]);
 }
 
+/** A reply that is larger than a message becomes the error that says so. */
+function encodeOrRefuse(reply: Doc): Buffer {
+  try {
+    return encodeReply(reply);
+  } catch (error) {
+    if (!(error instanceof MongoError)) throw error;
+    return encodeReply(errorReply(error));
+  }
+}
+
 let nextRequestId = 1;
 export function frameReply({ requestId, opcode }: Request, reply: Doc): Buffer {
-  const body = encodeReply(reply);
+  const body = encodeOrRefuse(reply);
   const prefix = opcode === OP_MSG ? Buffer.alloc(5) : Buffer.alloc(20);
   if (opcode !== OP_MSG) {
     prefix.writeInt32LE(8, 0);
