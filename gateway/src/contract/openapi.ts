@@ -24,11 +24,14 @@ const REFUSALS: Record<number, string> = {
 };
 const PROBLEM = '#/components/schemas/Problem';
 
+/** Open calls that verify a password or a token of their own. */
+const TAKES_CREDENTIALS = new Set(['/api/auth/login', '/api/auth/refresh', '/api/auth/logout']);
+
 const refusal = (status: string) => ({ $ref: `#/components/responses/${status}` });
 const refusalsOf = ({ open, params, body, service }: Route, path: string): number[] => [
   400,
-  ...(open === true && path !== '/api/auth/login' && path !== '/api/auth/refresh' ? [] : [401]),
-  ...(service === 'chat' && params !== undefined ? [403] : []),
+  ...(open === true && !TAKES_CREDENTIALS.has(path) ? [] : [401]),
+  ...((service === 'chat' && params !== undefined) || path === '/api/auth/password' ? [403] : []),
   ...(params !== undefined || path === '/api/chat/rooms' ? [404] : []),
   ...(path === '/api/auth/register' || (service === 'chat' && body !== undefined) ? [409] : []),
   ...(body === undefined ? [] : [413, 415]),
@@ -55,7 +58,8 @@ const operationOf = (writer: SchemaWriter, method: string, path: string, route: 
     .join(''),
   summary: route.summary,
   tags: [TAGS[route.service]],
-  ...(route.open === true && { security: [] }),
+  // An access token is one of the two credentials that a logout takes.
+  ...(route.open === true && { security: path === '/api/auth/logout' ? [{ bearer: [] }, {}] : [] }),
   parameters: [...parametersOf(writer, 'path', route.params), ...parametersOf(writer, 'query', route.query)],
   ...(route.body !== undefined && { requestBody: { required: true, ...json(writer.write(route.body)) } }),
   responses: {

@@ -6,7 +6,10 @@ import { notification } from './notifications';
 import type { ServiceName } from './routes';
 import { publicUser } from './users';
 
-/** Calls between services over HTTP, never reachable through the gateway. Paths are below `/internal`. */
+/**
+ * Calls between services over HTTP, never reachable through the gateway. Paths are below
+ * `/internal`.
+ */
 
 /** A service that calls others; the gateway is only ever a caller. */
 export type CallingService = ServiceName | 'gateway';
@@ -59,7 +62,10 @@ export const batchedSend = z.object({
 });
 export type BatchedSend = z.infer<typeof batchedSend>;
 export const sendBatchRequest = z.object({ messages: z.array(batchedSend).max(MAX_BATCH) });
-/** `duplicate`: a repeat of an earlier send, answered with the first result; it is not broadcast again. */
+/**
+ * `duplicate`: a repeat of an earlier send, answered with the first result; it is not broadcast
+ * again.
+ */
 export const sendOutcome = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), message: receivedMessage, participants: z.array(objectId), duplicate: z.boolean() }),
   z.object({ ok: z.literal(false), error: socketError.extend({ status: z.number() }) }),
@@ -85,14 +91,17 @@ export const chatResumeAnswer = z.object({ rooms: z.array(resumedRoom), unread: 
 export const userRequest = z.object({ userId: objectId });
 export const unreadAnswer = z.object({ unread: z.number() });
 
-/** notification: what waits for this user. */
+/** notification: the changes that a connected user has missed. */
 export const notificationResumeRequest = z.object({ userId: objectId, after: objectId.optional() });
 export const notificationResumeAnswer = z.object({ notifications: z.array(notification), unread: z.number() });
 export const undeliveredRequest = z.object({ userId: objectId, limit: z.number().int().max(200), after: objectId.optional() });
 export const undeliveredAnswer = z.object({ notifications: z.array(notification) });
 export const deliveredRequest = z.object({ userId: objectId, ids: z.array(objectId).max(1000) });
 
-/** realtime: notifications to push; the answer names those that reached at least one subscribed socket. */
+/**
+ * realtime: notifications to push; the answer names those that reached at least one subscribed
+ * socket.
+ */
 export const deliveriesRequest = z.object({ notifications: z.array(notification).max(MAX_BATCH) });
 export const deliveriesAnswer = z.object({ deliveredIds: z.array(objectId) });
 /** realtime: events to push to every device of these users, optionally but for one socket. */
