@@ -42,17 +42,21 @@ test('when the routes of the code and of the document are compared, then they ar
   expect(documented.sort()).toEqual(coded.sort());
 });
 
-test('when every documented call is made without a token, then the gateway knows it: 401, or 400 where no token is needed', async () => {
+test('when every documented call is made without a token, then the answer is 401, or 400 where no token is needed', async () => {
   const statuses: Record<string, number> = {};
   for (const [method, path] of operations().filter(([, path]) => path.startsWith('/api/')))
     statuses[`${method} ${path}`] = (await product.call(method, path.replaceAll(/\{\w+\}/g, '0'.repeat(24)))).status;
-  const expected = Object.fromEntries(Object.entries<Route>(routes).map(([key, { open }]) => [templateOf(key), open === true ? 400 : 401]));
+  // A logout takes an access token or a refresh token, so it is open at the gateway and wants one of the two itself.
+  const isOpen = (key: string, { open }: Route) => open === true && key !== 'POST /api/auth/logout';
+  const expected = Object.fromEntries(
+    Object.entries<Route>(routes).map(([key, route]) => [templateOf(key), isOpen(key, route) ? 400 : 401]),
+  );
   expect(statuses).toEqual(expected);
 });
 
 test('when every documented call is made with a token, then a service answers it: no path of the document is unknown behind the gateway', async () => {
   const { token } = await product.register('Contract Reader');
-  for (const [method, path] of operations().filter(([, path]) => path.startsWith('/api/') && path !== '/api/auth/logout')) {
+  for (const [method, path] of operations().filter(([, path]) => path.startsWith('/api/') && !path.startsWith('/api/auth/logout'))) {
     const { status, body } = await product.call(method, path.replaceAll(/\{\w+\}/g, '0'.repeat(24)), token);
     expect([method, path, status < 500, body?.detail === 'Path not found']).toEqual([method, path, true, false]);
   }

@@ -58,6 +58,12 @@ const TEXTS: [string, unknown, number][] = [
   ['a lone surrogate', 'a\ud800b', 400],
   ['a NUL', 'a\u0000b', 400],
   ['a control character', 'a\u0007b', 400],
+  ['a C1 control character', 'a\u009bb', 400],
+  ['a right-to-left override', 'abc\u202edef', 400],
+  ['zero-width spaces', '\u200b\u200b', 400],
+  ['Hangul fillers', '\u3164', 400],
+  ['Braille blanks', '\u2800\u2800', 400],
+  ['variation selectors', '\ufe0f\u{e0101}', 400],
   ['a megabyte', MEGABYTE, 413],
 ];
 
@@ -69,9 +75,10 @@ describe('texts', () => {
       assertProblem(answer.body, status);
     }
   });
-  test('when a text holds a right-to-left override, 4,000 emoji or markup, then it is stored as given', async () => {
+  test('when a text has invisible characters beside visible ones, 4,000 emoji or markup, then it is stored as given', async () => {
     for (const text of [
-      'abc\u202edef',
+      'به \u2067فارسی\u2069 \u200d نوشته',
+      '👩\u200d👩\u200d👧 ❤\ufe0f',
       '😀'.repeat(4_000),
       '<script>alert(1)</script> & "quotes"',
       "'; DROP TABLE users; --",

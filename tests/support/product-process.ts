@@ -34,6 +34,7 @@ export async function createProductProcess(env: NodeJS.ProcessEnv = {}) {
           ARGON2_MEMORY_KIB: '64',
           DRAIN_MS: '50',
           AUTH_RATE_LIMIT_PER_MINUTE: '10000',
+          NEW_ROOMS_PER_HOUR: '10000',
           ...database.env,
           ...env,
         },

@@ -57,6 +57,7 @@ export async function startProduct(env: NodeJS.ProcessEnv = {}, createServiceLog
         DRAIN_MS: '50',
         PRESENCE_GRACE_MS: '300',
         AUTH_RATE_LIMIT_PER_MINUTE: '10000',
+        NEW_ROOMS_PER_HOUR: '10000',
         ...database.env,
         ...env,
       },

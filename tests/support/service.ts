@@ -21,9 +21,21 @@ export interface ServiceFixture {
   /** A good token of this user. */
   tokenOf(userId: string, sid?: string): string;
   /** As a client behind the gateway would; without a token where `userId` is undefined. */
-  call(method: string, path: string, userId?: string, body?: unknown): Promise<{ status: number; headers: Headers; body: Body }>;
+  call(
+    method: string,
+    path: string,
+    userId?: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; headers: Headers; body: Body }>;
   /** The same with a token that the service itself gave. */
-  callAs(token: string, method: string, path: string, body?: unknown): Promise<{ status: number; headers: Headers; body: Body }>;
+  callAs(
+    token: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; headers: Headers; body: Body }>;
   /** As a neighbour would, over its internal door. */
   ask(path: string, body: unknown, token?: string): Promise<{ status: number; body: Body }>;
   /** Makes an event as another service would, and resolves when it is handled or parked. */
@@ -53,6 +65,8 @@ export async function createServiceFixture<Config>(options: {
   loadConfig: (env: NodeJS.ProcessEnv) => Config;
   env?: NodeJS.ProcessEnv;
   now?: () => Date;
+  /** Delays the publishing of an event. */
+  beforePublish?: (event: BusEvent) => Promise<void> | undefined;
 }): Promise<ServiceFixture> {
   // Not at the top, and given back at the end: it takes over the HTTP of the whole process, which
   // other suites share.
@@ -90,7 +104,14 @@ export async function createServiceFixture<Config>(options: {
   let service: AddressedService;
   const start = async () => {
     const inner = createMemoryBus({ logger, retryDelaysMs: [20, 20, 20, 20] });
-    bus = { ...inner, publish: async (event) => (await inner.publish(event), void told.push(event)) };
+    bus = {
+      ...inner,
+      async publish(event) {
+        await options.beforePublish?.(event);
+        await inner.publish(event);
+        told.push(event);
+      },
+    };
     service = options.create(options.loadConfig(env), { bus, logger, ...(options.now !== undefined && { now: options.now }) });
     await service.start();
   };
@@ -100,12 +121,20 @@ export async function createServiceFixture<Config>(options: {
   const tokenForInternal = (path: string) =>
     createServiceTokens(SERVICE_SECRET, INTERNAL_CALLERS[options.name][path]?.[0] ?? 'realtime').mint(options.name);
 
-  const exchange = async (port: number, method: string, path: string, token: string | undefined, body: unknown) => {
+  const exchange = async (
+    port: number,
+    method: string,
+    path: string,
+    token: string | undefined,
+    body: unknown,
+    headers: Record<string, string> = {},
+  ) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
       headers: {
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...headers,
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
@@ -127,9 +156,9 @@ export async function createServiceFixture<Config>(options: {
       chat: nock(hosts.chat),
       notification: nock(hosts.notification),
     },
-    call: (method, path, userId, body) =>
-      exchange(service.address().port, method, path, userId === undefined ? undefined : tokenOf(userId), body),
-    callAs: (token, method, path, body) => exchange(service.address().port, method, path, token, body),
+    call: (method, path, userId, body, headers) =>
+      exchange(service.address().port, method, path, userId === undefined ? undefined : tokenOf(userId), body, headers),
+    callAs: (token, method, path, body, headers) => exchange(service.address().port, method, path, token, body, headers),
     ask: (path, body, token = tokenForInternal(path)) => exchange(service.address().internalPort, 'POST', `/internal${path}`, token, body),
     tell: (type, id, data, time) => bus.publish(toBusEvent('test', type, id, data, time) as never),
     neighboursAway() {

@@ -1,12 +1,8 @@
 import type { DemoUser } from '@linsta/gateway';
+import { DEMO_ACCOUNTS } from '@linsta/users';
 
-/**
- * Two people to try things with; only on the embedded default, where nobody else can reach them.
- */
-export const DEMO_USERS: DemoUser[] = [
-  { name: 'Ann Demo', email: 'ann@example.com', password: 'linsta-demo' },
-  { name: 'Ben Demo', email: 'ben@example.com', password: 'linsta-demo' },
-];
+/** Two users for first trials; only on the embedded default, which listens on loopback. */
+export const DEMO_USERS: readonly DemoUser[] = DEMO_ACCOUNTS;
 
 /** Opens their accounts where they are missing. */
 export async function ensureDemoUsers(url: string): Promise<void> {

@@ -2,10 +2,10 @@ import type { RequestHandler } from 'express';
 import { createAsyncApi } from './asyncapi';
 import { createOpenApi } from './openapi';
 
-/** Raised when the contract grows; its first number when it breaks (the second one before 1.0). */
-export const CONTRACT_VERSION = '0.1.0';
+/** Grows with the contract: the first number when it breaks, before 1.0 the second one. */
+export const CONTRACT_VERSION = '0.2.0';
 
-/** Serves the machine-readable contract: made once, when somebody first asks. */
+/** Serves the machine-readable contract, made at the first request. */
 export function createContractPages(): RequestHandler {
   const documents = new Map<string, () => object>([
     ['/openapi.json', () => createOpenApi(CONTRACT_VERSION)],

@@ -31,11 +31,14 @@ const refusalOf = (status: number) => ({
   content: { 'application/problem+json': { schema: { $ref: PROBLEM } } },
 });
 
+/** Open calls that verify a password or a token of their own. */
+const TAKES_CREDENTIALS = new Set(['/api/auth/login', '/api/auth/refresh', '/api/auth/logout']);
+
 const refusal = (status: string) => ({ $ref: `#/components/responses/${status}` });
 /** Every status that a client can meet; 403 is also the answer to a page of a foreign origin. */
 const refusalsOf = ({ open, params, body, service }: Route, path: string): number[] => [
   400,
-  ...(open === true && path === '/api/auth/register' ? [] : [401]),
+  ...(open === true && !TAKES_CREDENTIALS.has(path) ? [] : [401]),
   403,
   ...(params !== undefined || path === '/api/chat/rooms' ? [404] : []),
   405,
@@ -68,7 +71,8 @@ const operationOf = (writer: SchemaWriter, method: string, path: string, route: 
     .join(''),
   summary: route.summary,
   tags: [TAGS[route.service]],
-  ...(route.open === true && { security: [] }),
+  // An access token is one of the two credentials that a logout takes.
+  ...(route.open === true && { security: path === '/api/auth/logout' ? [{ bearer: [] }, {}] : [] }),
   parameters: [...parametersOf(writer, 'path', route.params), ...parametersOf(writer, 'query', route.query)],
   ...(route.body !== undefined && { requestBody: { required: true, ...json(writer.write(route.body)) } }),
   responses: {

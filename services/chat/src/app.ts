@@ -1,5 +1,5 @@
 import { createInternalClient, createPublicApp, createTokenVerifier } from '@linsta/http';
-import { createParkingStore, createUserDirectory, useDatabase } from '@linsta/mongo';
+import { createParkingStore, createUserDirectory, createWindowCounter, useDatabase } from '@linsta/mongo';
 import { defineService, type AddressedService, type ServiceDeps } from '@linsta/service';
 import { createRealtimeClient } from './clients/realtime';
 import type { ChatConfig } from './config';
@@ -11,9 +11,10 @@ import { createMessageSentRelay } from './messages/publish';
 import { createResume } from './messages/resume';
 import { createSending } from './messages/send';
 import { createSequence } from './messages/sequence';
-import { createModels } from './model';
+import { createModels, createPresenter } from './model';
 import { createParticipants } from './rooms/participants';
 import { createReads } from './rooms/reads';
+import { createRoomIds, roomKeyOf } from './rooms/room-ids';
 import { createRooms } from './rooms/rooms';
 import { createSummaries } from './rooms/summaries';
 import { createRoutes } from './routes';
@@ -33,9 +34,20 @@ export function createChatService(config: ChatConfig, deps: ServiceDeps): Addres
     const sequence = createSequence(models);
     const participants = createParticipants(models);
     const summaries = createSummaries(models, { logger, now: () => now().getTime() });
-    const rooms = createRooms({ models, participants, summaries, directory, now });
+    const present = createPresenter({ showEmail: config.SHOW_EMAIL });
+    const rooms = createRooms({
+      models,
+      participants,
+      summaries,
+      directory,
+      roomIdOf: createRoomIds(config.ROOM_ID_SECRET ?? roomKeyOf(config.SERVICE_SECRET)),
+      openings: createWindowCounter({ connection: database.connection, collection: 'room_openings', windowSeconds: 3_600, now }),
+      maxNewPerHour: config.NEW_ROOMS_PER_HOUR,
+      present,
+      now,
+    });
     const reads = createReads({ models, participants, sequence, summaries });
-    const history = createHistory({ models, participants, sequence, directory });
+    const history = createHistory({ models, participants, sequence, directory, present });
     const resume = createResume({ models, history, summaries, directory });
     const publishing = config.PUBLISH_MESSAGE_SENT === undefined ? config.AMQP_URL !== undefined : config.PUBLISH_MESSAGE_SENT === 'true';
     const relay = createMessageSentRelay({ enabled: publishing, models, participants, bus, logger });

@@ -1,10 +1,10 @@
-import type { HistoryMessage, Message, PersonRecord, ReceivedMessage, Room } from '@linsta/contracts';
+import type { HistoryMessage, Message, Person, PersonRecord, ReceivedMessage, Room } from '@linsta/contracts';
 import { collectionSchema } from '@linsta/mongo';
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 
 export interface RoomDocument {
   /**
-   * Derived from the pair of participants, see rooms/rooms.ts: one room per pair under any race.
+   * Derived from the pair of participants, see rooms/room-ids.ts: one room per pair under any race.
    */
   _id: Types.ObjectId;
   participants: Types.ObjectId[];
@@ -101,22 +101,27 @@ export function toReceivedMessage(doc: MessageDocument, names: Names): ReceivedM
   return { ...message, sender: { _id: message.senderId, name: names(message.senderId).name } };
 }
 
-const toPerson = ({ _id, name, email }: PersonRecord) => ({ _id, name, email });
+/** How a user appears inside a room. */
+export type PresentPerson = (user: PersonRecord) => Person;
+/** `showEmail: false`: addresses are hidden between participants as well. */
+export const createPresenter =
+  ({ showEmail }: { showEmail: boolean }): PresentPerson =>
+  ({ _id, name, email }) => ({ _id, name, email: showEmail ? email : null });
 
-export function toHistoryMessage(doc: MessageDocument, names: Names): HistoryMessage {
+export function toHistoryMessage(doc: MessageDocument, person: (userId: string) => Person): HistoryMessage {
   const message = toMessage(doc);
-  return { ...message, senderId: toPerson(names(message.senderId)) };
+  return { ...message, senderId: person(message.senderId) };
 }
 
 export const unreadOf = ({ lastSeq, reads }: Pick<RoomDocument, 'lastSeq' | 'reads'>, userId: string): number =>
   Math.max(0, lastSeq - (reads[userId] ?? 0));
 
-export function toRoom(doc: RoomDocument, userId: string, names: Names): Room {
+export function toRoom(doc: RoomDocument, userId: string, person: (userId: string) => Person): Room {
   const readSeq = Math.min(doc.reads[userId] ?? 0, doc.lastSeq);
   const last = doc.lastMessage;
   return {
     _id: doc._id.toString(),
-    participants: doc.participants.map((id) => toPerson(names(id.toString()))),
+    participants: doc.participants.map((id) => person(id.toString())),
     createdAt: doc.createdAt.toISOString(),
     updatedAt: doc.updatedAt.toISOString(),
     lastMessage:

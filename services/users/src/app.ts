@@ -1,13 +1,14 @@
 import { createPublicApp, createTokenVerifier } from '@linsta/http';
-import { createOutboxRelay, useDatabase } from '@linsta/mongo';
+import { createOutboxRelay, createWindowCounter, useDatabase } from '@linsta/mongo';
 import { defineService, type AddressedService, type ServiceDeps } from '@linsta/service';
-import { createAccounts } from './accounts';
+import { createAccounts } from './accounts/accounts';
+import { createLoginGuard, GUARD_WINDOW_SECONDS } from './accounts/login-guard';
+import { createPasswords } from './accounts/passwords';
 import type { UsersConfig } from './config';
 import { createEndpoints } from './internal';
 import { createModels } from './model';
-import { createPasswords } from './passwords';
 import { createRoutes } from './routes';
-import { createSessions } from './sessions';
+import { createSessions } from './sessions/sessions';
 
 /** Accounts, sign-in and sessions. */
 export function createUsersService(config: UsersConfig, deps: ServiceDeps): AddressedService {
@@ -28,11 +29,29 @@ export function createUsersService(config: UsersConfig, deps: ServiceDeps): Addr
       accessTokenSeconds: config.ACCESS_TOKEN_SECONDS,
       refreshTokenDays: config.REFRESH_TOKEN_DAYS,
     });
-    const accounts = createAccounts({ models, sessions, passwords: createPasswords(config.ARGON2_MEMORY_KIB), relay: userRelay, now });
+    const attempts = createWindowCounter({
+      connection: database.connection,
+      collection: 'attempts',
+      windowSeconds: GUARD_WINDOW_SECONDS,
+      now,
+    });
+    const accounts = createAccounts({
+      models,
+      sessions,
+      passwords: createPasswords(config.ARGON2_MEMORY_KIB),
+      guard: createLoginGuard(attempts),
+      relay: userRelay,
+      now,
+      production: config.NODE_ENV === 'production',
+    });
     return {
       clients: createPublicApp({
         service: 'users',
-        handlers: createRoutes({ accounts, sessions }),
+        handlers: createRoutes({
+          accounts,
+          sessions,
+          verifyForLogout: createTokenVerifier(config.JWT_SECRET, { acceptExpired: true }),
+        }),
         verifyToken: createTokenVerifier(config.JWT_SECRET),
         logger,
         health,
@@ -42,6 +61,7 @@ export function createUsersService(config: UsersConfig, deps: ServiceDeps): Addr
         await database.buildIndexes();
         userRelay.start();
         sessionRelay.start();
+        await accounts.closeDemoAccounts();
       },
     };
   });

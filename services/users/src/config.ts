@@ -8,7 +8,7 @@ export const env = z.object({
   ...mongoEnv,
   DATABASE: z.string().default('linsta_users'),
   AMQP_URL: amqpUrl.optional(),
-  /** How long an access token is good; the session goes on by refreshing. */
+  /** Lifetime of an access token; a session continues by refreshing. */
   ACCESS_TOKEN_SECONDS: count(900),
   REFRESH_TOKEN_DAYS: count(30, 3650),
   /** Argon2id: OWASP's first choice is 19 MiB, two passes, one lane. */

@@ -1,7 +1,7 @@
 import { peopleRequest, sessionsRequest } from '@linsta/contracts';
 import { endpoint, type InternalEndpoint } from '@linsta/http';
-import type { Accounts } from './accounts';
-import type { Sessions } from './sessions';
+import type { Accounts } from './accounts/accounts';
+import type { Sessions } from './sessions/sessions';
 
 export const createEndpoints = ({ accounts, sessions }: { accounts: Accounts; sessions: Sessions }): Record<string, InternalEndpoint> => ({
   '/people': endpoint(peopleRequest, async ({ userIds }) => ({ users: await accounts.people(userIds) })),

@@ -1,7 +1,8 @@
-import type { BusEvent, OwnUser, PersonRecord, PublicUser } from '@linsta/contracts';
+import type { BusEvent, OwnUser, PersonRecord, PublicUser, Session } from '@linsta/contracts';
 import { toBusEvent } from '@linsta/bus';
 import { collectionSchema, outboxFields, outboxIndex, type WithOutbox } from '@linsta/mongo';
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
+import type { RefreshChain, ReplacedToken } from './sessions/refresh-chain';
 
 export interface UserDocument extends WithOutbox {
   _id: Types.ObjectId;
@@ -10,6 +11,8 @@ export interface UserDocument extends WithOutbox {
   nameKeys: string[];
   email: string;
   passwordHash: string;
+  /** Marks of the networks of the last sign-ins; see accounts/login-guard.ts. */
+  knownNetworks?: string[];
   avatarUrl: string | null;
   /** Counts the changes, so that each has its own event id. */
   version: number;
@@ -19,18 +22,19 @@ export interface SessionDocument extends WithOutbox {
   /** The token's `sid`. */
   _id: string;
   userId: Types.ObjectId;
-  /** SHA-256 of the refresh token that is good now, and of those that were. */
+  /** Hash of the newest refresh token. */
   current: string;
+  /** Replaced tokens, oldest first. Absent in documents of version 0.2, which have `previous`. */
+  replaced?: ReplacedToken[];
+  /** Hashes of replaced tokens in documents of version 0.2; empty since. */
   previous: string[];
   rotatedAt: Date;
+  createdAt?: Date;
+  lastUsedAt?: Date;
+  /** User agent at sign-in, shortened. */
+  device?: string;
   expiresAt: Date;
   endedAt?: Date;
-}
-export interface AttemptsDocument {
-  /** The e-mail address tried. */
-  _id: string;
-  failures: number;
-  since: Date;
 }
 
 const userSchema = collectionSchema<UserDocument>('users', {
@@ -38,6 +42,7 @@ const userSchema = collectionSchema<UserDocument>('users', {
   nameKeys: { type: [String], required: true },
   email: { type: String, required: true },
   passwordHash: { type: String, required: true },
+  knownNetworks: { type: [String], default: undefined },
   avatarUrl: { type: String, default: null },
   version: { type: Number, required: true },
   createdAt: { type: Date, required: true },
@@ -47,44 +52,36 @@ userSchema.index({ email: 1 }, { unique: true, name: 'email' });
 userSchema.index({ nameKeys: 1, _id: 1 }, { name: 'name_prefix' });
 userSchema.index(...outboxIndex);
 
+const replacedToken = new Schema<ReplacedToken>(
+  { hash: { type: String, required: true }, seed: { type: String }, successorUsedAt: { type: Date } },
+  { _id: false, strict: 'throw' },
+);
 const sessionSchema = collectionSchema<SessionDocument>('sessions', {
   _id: { type: String, required: true },
   userId: { type: Schema.Types.ObjectId, required: true },
   current: { type: String, required: true },
+  replaced: { type: [replacedToken], default: undefined },
   previous: { type: [String], default: [] },
   rotatedAt: { type: Date, required: true },
+  createdAt: { type: Date },
+  lastUsedAt: { type: Date },
+  device: { type: String },
   expiresAt: { type: Date, required: true },
   endedAt: { type: Date },
   ...outboxFields,
 });
+sessionSchema.index({ userId: 1, rotatedAt: -1 }, { name: 'user_recent' });
 sessionSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0, name: 'expiry' });
 sessionSchema.index(...outboxIndex);
-
-export const ATTEMPTS_WINDOW_SECONDS = 15 * 60;
-const attemptsSchema = collectionSchema<AttemptsDocument>('attempts', {
-  _id: { type: String, required: true },
-  failures: { type: Number, required: true },
-  since: { type: Date, required: true },
-});
-attemptsSchema.index({ since: 1 }, { expireAfterSeconds: ATTEMPTS_WINDOW_SECONDS, name: 'expiry' });
 
 export interface UsersModels {
   Users: Model<UserDocument>;
   Sessions: Model<SessionDocument>;
-  Attempts: Model<AttemptsDocument>;
 }
 export const createModels = (connection: Connection): UsersModels => ({
   Users: connection.model<UserDocument>('User', userSchema),
   Sessions: connection.model<SessionDocument>('Session', sessionSchema),
-  Attempts: connection.model<AttemptsDocument>('Attempts', attemptsSchema),
 });
-
-/** Case and accents gone: "Émile" and "emile" are the same to a search. */
-export const fold = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().trim();
-export const nameKeysOf = (name: string): string[] => {
-  const words = fold(name).split(/\s+/);
-  return words.slice(0, 8).map((_, at) => words.slice(at).join(' '));
-};
 
 type UserFields = Pick<UserDocument, '_id' | 'name' | 'email' | 'avatarUrl' | 'createdAt'>;
 export const toPublicUser = ({ _id, name, avatarUrl }: UserFields): PublicUser => ({ _id: _id.toString(), name, avatarUrl });
@@ -93,6 +90,22 @@ export const toOwnUser = (doc: UserFields): OwnUser => ({
   ...toPersonRecord(doc),
   email: doc.email,
   createdAt: doc.createdAt.toISOString(),
+});
+
+/**
+ * The refresh tokens of a session; in a document of version 0.2 only the last replaced one may have
+ * an unused successor.
+ */
+export const chainOf = ({ current, previous, replaced = [], rotatedAt }: SessionDocument): RefreshChain => ({
+  current,
+  replaced: [...previous.map((hash, at) => ({ hash, ...(at < previous.length - 1 && { successorUsedAt: rotatedAt }) })), ...replaced],
+});
+export const toSession = (doc: SessionDocument, currentSid: string | undefined): Session => ({
+  _id: doc._id,
+  device: doc.device ?? null,
+  createdAt: (doc.createdAt ?? doc.rotatedAt).toISOString(),
+  lastUsedAt: (doc.lastUsedAt ?? doc.rotatedAt).toISOString(),
+  current: doc._id === currentSid,
 });
 
 export const userChanged = (doc: UserFields & { version: number }, time: Date): BusEvent<'USER_CHANGED'> =>

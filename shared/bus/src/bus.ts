@@ -97,6 +97,17 @@ export type Verdict = { done: true; handled?: HandledEvent } | { done: false; pa
 
 const sentenceOf = (error: unknown) => messageOf(error).slice(0, 500);
 
+/** Clocks of publishers may differ by this much. */
+const MAX_AHEAD_MS = 5 * 60_000;
+/**
+ * The time of an event. The latest event wins, so a time that is far in the future is taken as now:
+ * otherwise every later change would be refused.
+ */
+function notInFuture(time: string | undefined): string {
+  const now = Date.now();
+  return time === undefined || Date.parse(time) > now + MAX_AHEAD_MS ? new Date(now).toISOString() : time;
+}
+
 /** What to do with one raw event: the part that every adapter shares. Never throws. */
 export async function handle(handlers: BusHandlers, raw: string): Promise<Verdict> {
   if (Buffer.byteLength(raw) > MAX_EVENT_BYTES) return { done: false, park: `malformed: larger than ${MAX_EVENT_BYTES} bytes` };
@@ -123,7 +134,7 @@ export async function handle(handlers: BusHandlers, raw: string): Promise<Verdic
       done: false,
       park: `malformed: ${data.error.issues.map((issue) => `data.${issue.path.join('.')} ${issue.message}`).join('; ')}`,
     };
-  const event = { ...rest, type: known, time: time ?? new Date().toISOString(), data: data.data };
+  const event = { ...rest, type: known, time: notInFuture(time), data: data.data };
   try {
     const correlationid = toCorrelationId(event.correlationid);
     await withCorrelation(correlationid, () =>

@@ -1,8 +1,17 @@
 import { z } from 'zod';
-import { objectId } from './common';
+import { busText, isVisible, objectId } from './common';
 import { rsvpStatus } from './events';
 
-const reaction = z.object({ recipientId: objectId, actorId: objectId, actorName: z.string().max(200).optional(), referenceId: objectId });
+const reaction = z.object({
+  recipientId: objectId,
+  actorId: objectId,
+  /** `null`, and a name that shows nothing, count as absent. */
+  actorName: busText(200)
+    .nullish()
+    .transform((name) => (typeof name === 'string' && isVisible(name) ? name : undefined))
+    .optional(),
+  referenceId: objectId,
+});
 
 /**
  * Fact → its data. Other fields are let through and ignored, so that a publisher may grow before
@@ -11,11 +20,16 @@ const reaction = z.object({ recipientId: objectId, actorId: objectId, actorName:
 export const busEventData = {
   LIKE: reaction,
   UNLIKE: reaction,
-  COMMENT: reaction.extend({ excerpt: z.string().max(1000).optional() }),
+  COMMENT: reaction.extend({
+    excerpt: busText(1000)
+      .nullish()
+      .transform((excerpt) => excerpt ?? undefined)
+      .optional(),
+  }),
   EVENT_RSVP: reaction.extend({ status: rsvpStatus }),
   USER_CHANGED: z.object({
     userId: objectId,
-    name: z.string().min(1).max(200),
+    name: busText(200).refine(isVisible, 'must not be empty'),
     email: z.string().max(254).nullish(),
     avatarUrl: z.string().max(2048).nullish(),
   }),

@@ -10,7 +10,7 @@ export interface ErrorEntry {
 
 /**
  * Every error code that the product sends, over REST, sockets and internal calls alike. A client
- * that repeats what is `retryable` here, after `Retry-After` or with back-off, never drops a
+ * that repeats a `retryable` request, after `Retry-After` or with back-off, never drops a
  * message that could be stored.
  */
 export const ERROR_CODES = {
@@ -33,9 +33,11 @@ export const ERROR_CODES = {
   BAD_CREDENTIALS: { status: 401, retryable: false, meaning: 'The e-mail address or the password is wrong.' },
   INVALID_SERVICE_TOKEN: { status: 401, retryable: false, meaning: 'An internal call carried no valid service token.' },
   NOT_A_PARTICIPANT: { status: 403, retryable: false, meaning: 'The user is not a participant of this chat room.' },
+  WRONG_PASSWORD: { status: 403, retryable: false, meaning: 'The current password is wrong.' },
   ORIGIN_NOT_ALLOWED: { status: 403, retryable: false, meaning: 'Pages of this origin may not call the gateway; see CORS_ORIGIN.' },
   PATH_NOT_FOUND: { status: 404, retryable: false, meaning: 'The path does not exist.' },
   CHAT_ROOM_NOT_FOUND: { status: 404, retryable: false, meaning: 'The chat room does not exist.' },
+  SESSION_NOT_FOUND: { status: 404, retryable: false, meaning: 'The user has no such session.' },
   USER_NOT_FOUND: { status: 404, retryable: false, meaning: 'The user does not exist.' },
   POST_NOT_FOUND: { status: 404, retryable: false, meaning: 'The post does not exist.' },
   EVENT_NOT_FOUND: { status: 404, retryable: false, meaning: 'The event does not exist.' },

@@ -91,7 +91,7 @@ export const chatResumeAnswer = z.object({ rooms: z.array(resumedRoom), unread: 
 export const userRequest = z.object({ userId: objectId });
 export const unreadAnswer = z.object({ unread: z.number() });
 
-/** notification: what waits for this user. */
+/** notification: the changes that a connected user has missed. */
 export const notificationResumeRequest = z.object({ userId: objectId, after: objectId.optional() });
 export const notificationResumeAnswer = z.object({ notifications: z.array(notification), unread: z.number() });
 export const undeliveredRequest = z.object({ userId: objectId, limit: z.number().int().max(200), after: objectId.optional() });

@@ -14,7 +14,7 @@ export const presenceQuery = z.strictObject({
     .pipe(z.array(objectId).min(1).max(PRESENCE_LIMIT)),
 });
 export const presenceSubscribePayload = z.strictObject({ userIds: z.array(objectId).min(1).max(PRESENCE_LIMIT) });
-/** Without `userIds`: everybody. */
+/** Without `userIds`: every watched user. */
 export const presenceUnsubscribePayload = z.strictObject({ userIds: z.array(objectId).max(PRESENCE_LIMIT).optional() }).optional();
 
 export type Presence = z.infer<typeof presence>;

@@ -46,7 +46,32 @@ export const routes = {
     answer: users.tokens,
     summary: 'Refresh a session',
   },
-  'POST /api/auth/logout': { service: 'users', body: users.logoutBody, status: 204, summary: 'End a session and its sockets' },
+  'POST /api/auth/logout': {
+    service: 'users',
+    open: true,
+    body: users.logoutBody,
+    status: 204,
+    summary: 'End the session of the bearer token, which may have expired, or of the refresh token',
+  },
+  'POST /api/auth/logout-all': {
+    service: 'users',
+    status: 200,
+    answer: users.endedSessions,
+    summary: 'End all other sessions of the current user',
+  },
+  'GET /api/auth/sessions': {
+    service: 'users',
+    status: 200,
+    answer: z.array(users.session),
+    summary: 'List the sessions of the current user',
+  },
+  'DELETE /api/auth/sessions/:id': { service: 'users', params: id, status: 204, summary: 'End one session of the current user' },
+  'POST /api/auth/password': {
+    service: 'users',
+    body: users.passwordBody,
+    status: 204,
+    summary: 'Change the password and end all other sessions',
+  },
   'GET /api/users/me': { service: 'users', status: 200, answer: users.ownUser, summary: 'Get the current user' },
   'PATCH /api/users/me': {
     service: 'users',

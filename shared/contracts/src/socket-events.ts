@@ -18,7 +18,7 @@ import { presence, presenceSubscribePayload, presenceUnsubscribePayload } from '
 const nothing = z.union([z.undefined(), z.null(), z.strictObject({})]);
 
 /**
- * Client → server: what comes in, and what a successful acknowledgement carries beside `ok: true`.
+ * Client → server: the payload, and the fields of a successful acknowledgement beside `ok: true`.
  */
 export const clientEvents = {
   join_room: { payload: joinRoomPayload, ack: z.object({ chatRoomId: objectId, lastSeq: z.number() }) },

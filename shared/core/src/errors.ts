@@ -35,6 +35,7 @@ const NOT_FOUND = {
   Notification: 'NOTIFICATION_NOT_FOUND',
   Path: 'PATH_NOT_FOUND',
   Post: 'POST_NOT_FOUND',
+  Session: 'SESSION_NOT_FOUND',
   User: 'USER_NOT_FOUND',
 } as const satisfies Record<string, ErrorCode>;
 /** 404. `Chat room` gives the sentence `Chat room not found`. */

@@ -9,6 +9,19 @@ import { bearer, type VerifyToken } from './tokens';
 type Parsed<K extends RouteKey, Part extends 'params' | 'query' | 'body'> =
   (typeof routes)[K] extends Record<Part, infer S extends z.ZodType> ? z.output<S> : undefined;
 type Answer<K extends RouteKey> = (typeof routes)[K] extends { answer: infer S extends z.ZodType } ? z.input<S> : void;
+/** The client as the gateway describes it; only the gateway reaches the services. */
+export interface ClientInfo {
+  /** Not verified: open routes verify what they use. */
+  authorization: string | undefined;
+  address: string;
+  userAgent: string | undefined;
+}
+const clientOf = ({ headers, socket }: Request): ClientInfo => ({
+  authorization: headers.authorization,
+  address: headers['x-forwarded-for']?.toString() ?? socket.remoteAddress ?? '',
+  userAgent: headers['user-agent'],
+});
+
 export interface RouteInput<K extends RouteKey> {
   params: Parsed<K, 'params'>;
   query: Parsed<K, 'query'>;
@@ -17,6 +30,7 @@ export interface RouteInput<K extends RouteKey> {
   userId: (typeof routes)[K] extends { open: true } ? undefined : string;
   sid: string | undefined;
   requestId: string;
+  client: ClientInfo;
 }
 type KeysOf<S extends ServiceName> = { [K in RouteKey]: (typeof routes)[K]['service'] extends S ? K : never }[RouteKey];
 /**
@@ -61,6 +75,7 @@ export function createPublicApp<S extends ServiceName>(options: {
         userId: request.identity?.userId,
         sid: request.identity?.sid,
         requestId: request.id,
+        client: clientOf(request),
       };
       const result = await (handler as (input: unknown) => Promise<unknown>)(input);
       response.status(route.status);

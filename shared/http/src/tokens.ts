@@ -29,12 +29,15 @@ export const secretKey = (secret: string): KeyObject => createSecretKey(Buffer.f
 
 export type VerifyToken = (token: string) => Identity;
 
-/** Throws 401 INVALID_TOKEN or TOKEN_EXPIRED. HS256 only, whatever the token's header says. */
-export function createTokenVerifier(jwtSecret: string): VerifyToken {
+/**
+ * Throws 401 INVALID_TOKEN or TOKEN_EXPIRED. HS256 only, whatever the token's header says.
+ * `acceptExpired`: for calls that only take rights away, such as a logout.
+ */
+export function createTokenVerifier(jwtSecret: string, { acceptExpired = false } = {}): VerifyToken {
   const key = secretKey(jwtSecret);
   return (token) => {
     try {
-      const { userId, sid, exp } = claims.parse(jwt.verify(token, key, { algorithms: ['HS256'] }));
+      const { userId, sid, exp } = claims.parse(jwt.verify(token, key, { algorithms: ['HS256'], ignoreExpiration: acceptExpired }));
       return { userId, ...(sid !== undefined && { sid }), ...(exp !== undefined && { exp }) };
     } catch (error) {
       throw error instanceof jwt.TokenExpiredError

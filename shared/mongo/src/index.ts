@@ -7,3 +7,4 @@ export * from './schema';
 export * from './use-database';
 export * from './user-directory';
 export * from './versioned';
+export * from './window-counter';

@@ -1,6 +1,6 @@
 import type { EventBus } from '@linsta/bus';
 import type { AnyBusEvent, BusEvent } from '@linsta/contracts';
-import { createRelay, withCorrelation, type Logger } from '@linsta/core';
+import { createRelay, messageOf, withCorrelation, withDeadline, type Logger } from '@linsta/core';
 import { Schema, trusted, type Model, type SchemaDefinition, type Types } from 'mongoose';
 
 /**
@@ -35,6 +35,8 @@ export const outboxIndex = [{ outboxAt: 1 }, { sparse: true }] as const;
 /** The part of an update that adds events to a document's outbox. */
 export const pushToOutbox = (...events: BusEvent[]) => ({ $push: { outbox: { $each: events } }, $min: { outboxAt: new Date() } });
 
+const PUBLISH_DEADLINE_MS = 1_000;
+
 /** With the field that `routedBy` names, where there is one. */
 interface OutboxDocument {
   _id: Types.ObjectId | string;
@@ -49,6 +51,11 @@ export interface OutboxRelay {
    * throws.
    */
   offer(document: OutboxDocument): void;
+  /**
+   * Resolves when the events of a document that was just written are published, or after the
+   * deadline. Never throws: an event that could not be published in time stays in the outbox.
+   */
+  publishNow(document: OutboxDocument, deadlineMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -69,7 +76,7 @@ export function createOutboxRelay<T extends WithOutbox>(options: {
   settleMs?: number;
 }): OutboxRelay {
   const model = options.model as unknown as Model<OutboxDocument & WithOutbox>;
-  const { bus, routedBy } = options;
+  const { bus, routedBy, logger } = options;
   const keyOf = (document: OutboxDocument) => ({
     _id: document._id,
     ...(routedBy !== undefined && { [routedBy]: document[routedBy] }),
@@ -88,7 +95,7 @@ export function createOutboxRelay<T extends WithOutbox>(options: {
 
   const relay = createRelay<OutboxDocument>({
     name: `outbox of ${model.collection.name}`,
-    logger: options.logger,
+    logger,
     // The same document with further events is other work.
     keyOf: ({ _id, outbox }) => `${String(_id)} ${outbox.map((event) => event.id).join()}`,
     find: (markedBefore, skip, limit) =>
@@ -110,6 +117,13 @@ export function createOutboxRelay<T extends WithOutbox>(options: {
     start: () => relay.start(),
     offer(document) {
       if (document.outbox.length > 0) relay.offer([document]);
+    },
+    async publishNow(document, deadlineMs = PUBLISH_DEADLINE_MS) {
+      try {
+        await withDeadline(publish(document), deadlineMs, 'publishing');
+      } catch (error) {
+        logger.warn({ collection: model.collection.name, err: messageOf(error) }, 'event not published yet; the outbox keeps it');
+      }
     },
     stop: () => relay.stop(),
   };

@@ -62,6 +62,7 @@ export async function createEnvironment(options: { scale: Record<string, number>
       ARGON2_MEMORY_KIB: '64',
       DRAIN_MS: '300',
       AUTH_RATE_LIMIT_PER_MINUTE: '100000',
+      NEW_ROOMS_PER_HOUR: '100000',
       RATE_LIMIT_PER_MINUTE: '1000000',
       USER_RATE_LIMIT_PER_MINUTE: '100000',
       SOCKET_RATE_LIMIT_PER_MINUTE: '1000000',

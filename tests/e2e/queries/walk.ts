@@ -61,10 +61,24 @@ async function accounts(product: Product, ann: Person) {
   await sign('login', { email: ann.email, password: 'wrong' });
   const { token, refreshToken } = (await sign('login', { email: ann.email, password: 'correct horse' })).body;
   const rotated = (await sign('refresh', { refreshToken })).body;
+  await sign('refresh', { refreshToken });
+  await sessions(product);
   await product.call('POST', '/api/auth/logout', token, { refreshToken: rotated.refreshToken });
   await product.call('PATCH', '/api/users/me', ann.token, { name: 'Ann Arbor II' });
-  for (const path of ['/api/users/me', `/api/users/${ann._id}`, '/api/users?search=ann', '/api/users'])
-    await product.call('GET', path, ann.token);
+  for (const path of ['/api/users/me', `/api/users/${ann._id}`, '/api/users?search=ann']) await product.call('GET', path, ann.token);
+}
+
+async function sessions(product: Product) {
+  const leaver = await product.register('Leaver');
+  const login = async () =>
+    (await product.call('POST', '/api/auth/login', undefined, { email: leaver.email, password: 'correct horse' })).body;
+  const other = await login();
+  await product.call('GET', '/api/auth/sessions', leaver.token);
+  await product.call('DELETE', `/api/auth/sessions/${other.refreshToken.split('.')[0]}`, leaver.token);
+  await login();
+  await product.call('POST', '/api/auth/logout-all', leaver.token);
+  const passwords = { currentPassword: 'correct horse', newPassword: 'another horse' };
+  await product.call('POST', '/api/auth/password', leaver.token, passwords);
 }
 
 async function notifications(product: Product, ann: Person, online: ReturnType<Product['device']>) {

@@ -18,6 +18,7 @@ export function NewChat({ onClose }: { onClose: () => void }) {
   const [error, setError] = useState<Error>();
   useEffect(() => {
     let gone = false;
+    if (search.trim() === '') return setFound(undefined);
     const timer = setTimeout(() => {
       linsta.call('GET /api/users', { query: { search, limit: 20 } }).then(
         (users) => !gone && (setFound(users.filter(({ _id }) => _id !== linsta.userId)), setError(undefined)),

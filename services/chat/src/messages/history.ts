@@ -1,11 +1,17 @@
 import type { HistoryMessage, HistoryPage } from '@linsta/contracts';
 import type { UserDirectory } from '@linsta/mongo';
 import { trusted, Types } from 'mongoose';
-import { toHistoryMessage, type ChatModels, type MessageDocument } from '../model';
+import { toHistoryMessage, type ChatModels, type MessageDocument, type PresentPerson } from '../model';
 import type { Participants } from '../rooms/participants';
 import type { Sequence } from './sequence';
 
-export function createHistory(options: { models: ChatModels; participants: Participants; sequence: Sequence; directory: UserDirectory }) {
+export function createHistory(options: {
+  models: ChatModels;
+  participants: Participants;
+  sequence: Sequence;
+  directory: UserDirectory;
+  present: PresentPerson;
+}) {
   const { Messages } = options.models;
 
   /** Messages `from` to `to`, both included, ascending. */
@@ -33,7 +39,7 @@ export function createHistory(options: { models: ChatModels; participants: Parti
       if (to < 1 || from > Number.MAX_SAFE_INTEGER) return [];
       const found = await range(id, Math.max(1, from), Math.min(to, Number.MAX_SAFE_INTEGER));
       const names = await options.directory.names(found.map((message) => message.senderId.toHexString()));
-      return found.map((message) => toHistoryMessage(message, names));
+      return found.map((message) => toHistoryMessage(message, (id) => options.present(names(id))));
     },
   };
 }

@@ -1,30 +1,49 @@
-import { createHash } from 'node:crypto';
 import type { OpenedRoom, Room } from '@linsta/contracts';
 import { AppError, notFound } from '@linsta/core';
-import { duplicateKey, type UserDirectory } from '@linsta/mongo';
-import { Types } from 'mongoose';
-import { toRoom, type ChatModels, type RoomDocument } from '../model';
+import { duplicateKey, type UserDirectory, type WindowCounter } from '@linsta/mongo';
+import { trusted, Types } from 'mongoose';
+import { toRoom, type ChatModels, type PresentPerson, type RoomDocument } from '../model';
 import type { Participants } from './participants';
+import { unkeyedRoomId, type RoomIdOf } from './room-ids';
 import type { Summaries } from './summaries';
-
-/**
- * The id of a pair's room: 96 bits of a hash of the sorted pair. The same pair always gets the same
- * room, without a second unique index.
- */
-export function roomIdOf(userId: string, otherUserId: string): Types.ObjectId {
-  const pair = [userId, otherUserId].sort().join(':');
-  return new Types.ObjectId(createHash('sha256').update(`linsta room ${pair}`).digest().subarray(0, 12));
-}
 
 export function createRooms(options: {
   models: ChatModels;
   participants: Participants;
   summaries: Summaries;
   directory: UserDirectory;
+  roomIdOf: RoomIdOf;
+  /** New rooms per user and hour. */
+  openings: WindowCounter;
+  maxNewPerHour: number;
+  present: PresentPerson;
   now: () => Date;
 }) {
   const { Rooms } = options.models;
   const { participants, summaries, directory } = options;
+
+  /**
+   * The room of a pair under its id, under the id of version 0.2, or under an id of an earlier key.
+   */
+  const find = async (_id: Types.ObjectId, userId: string, otherUserId: string): Promise<RoomDocument | null> => {
+    const unkeyed = unkeyedRoomId(userId, otherUserId);
+    const found = await Rooms.find({ _id: trusted({ $in: [unkeyed, _id] }) }).lean();
+    const older = found.find((room) => room._id.equals(unkeyed));
+    return (
+      older ??
+      found[0] ??
+      // Not $all: the embedded store answers that by reading the whole collection.
+      (await Rooms.findOne({
+        $and: [{ participants: new Types.ObjectId(userId) }, { participants: new Types.ObjectId(otherUserId) }],
+      }).lean())
+    );
+  };
+  /** Throws 429. */
+  const assertMayOpen = async (userId: string) => {
+    const { count, endsInSeconds } = await options.openings.add(userId);
+    if (count > options.maxNewPerHour)
+      throw new AppError('RATE_LIMITED', 'Too many new chat rooms; try again later', { retryAfterSeconds: endsInSeconds });
+  };
 
   const toOpened = (room: RoomDocument): OpenedRoom => ({
     chatRoomId: room._id.toHexString(),
@@ -33,13 +52,17 @@ export function createRooms(options: {
   });
 
   return {
-    /** The room of these two users, created at the first call. Throws 404 for an unknown user. */
+    /**
+     * The room of these two users, created at the first call. Throws 404 for an unknown user, 429
+     * for too many new rooms.
+     */
     async open(userId: string, otherUserId: string): Promise<OpenedRoom> {
       if (userId === otherUserId) throw new AppError('OTHER_USER_IS_SELF', 'A chat room needs another user');
-      const _id = roomIdOf(userId, otherUserId);
-      const existing = await Rooms.findById(_id).lean();
+      const _id = options.roomIdOf(userId, otherUserId);
+      const existing = await find(_id, userId, otherUserId);
       if (existing !== null) return toOpened(existing);
       if (!(await directory.get([otherUserId])).has(otherUserId)) throw notFound('User');
+      await assertMayOpen(userId);
       const createdAt = options.now();
       try {
         await Rooms.collection.insertOne({
@@ -67,7 +90,7 @@ export function createRooms(options: {
         .lean();
       await summaries.verify(rooms);
       const names = await directory.names(rooms.flatMap((room) => participants.remember(room)));
-      return rooms.map((room) => toRoom(room, userId, names));
+      return rooms.map((room) => toRoom(room, userId, (id) => options.present(names(id))));
     },
   };
 }
