@@ -89,7 +89,7 @@ async function main([folder = 'screenshots', ...only]: string[]) {
         await page.getByRole('button', { name: 'Noah Brandt' }).waitFor();
       },
     ],
-    bell: ['/notifications', (page) => page.getByText('commented').first().waitFor()],
+    notifications: ['/notifications', (page) => page.getByText('commented').first().waitFor()],
     profile: ['/profile'],
     docs: ['/docs', (page) => page.getByText('/api/posts', { exact: true }).first().click()],
     'not-found': [`/posts/${'0'.repeat(24)}`, (page) => page.getByText('is not here').waitFor()],

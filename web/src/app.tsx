@@ -1,48 +1,66 @@
 import { createLinsta, type Linsta } from '@linsta/client';
 import { LinstaProvider } from '@linsta/client/react';
-import { lazy, Suspense, useEffect, useState } from 'react';
-import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { useEffect, useState } from 'react';
+import { Link, Route, Switch, useLocation } from 'wouter';
 import { session, useSession } from './session';
 import { Shell } from './shell/shell';
-import { PageSkeleton } from './ui/states';
+import { ErrorBoundary } from './ui/error-boundary';
+import { lazyPage } from './ui/lazy-page';
+import { PageHead } from './ui/page-head';
+import { Empty } from './ui/states';
+import { forgetLists } from './ui/use-pages';
 
-const SignIn = lazy(() => import('./account/sign-in').then(({ SignIn }) => ({ default: SignIn })));
-const SignUp = lazy(() => import('./account/sign-up').then(({ SignUp }) => ({ default: SignUp })));
-const Profile = lazy(() => import('./account/profile').then(({ Profile }) => ({ default: Profile })));
-const FeedPage = lazy(() => import('./feed/feed-page').then(({ FeedPage }) => ({ default: FeedPage })));
-const PostPage = lazy(() => import('./feed/post-page').then(({ PostPage }) => ({ default: PostPage })));
-const EventsPage = lazy(() => import('./events/events-page').then(({ EventsPage }) => ({ default: EventsPage })));
-const EventPage = lazy(() => import('./events/event-page').then(({ EventPage }) => ({ default: EventPage })));
-const ChatPage = lazy(() => import('./chat/chat-page').then(({ ChatPage }) => ({ default: ChatPage })));
-const BellPage = lazy(() => import('./bell/bell-page').then(({ BellPage }) => ({ default: BellPage })));
-const DemoPage = lazy(() => import('./demo/demo-page').then(({ DemoPage }) => ({ default: DemoPage })));
-const DocsPage = lazy(() => import('./docs/docs-page').then(({ DocsPage }) => ({ default: DocsPage })));
+const SignIn = lazyPage(async () => (await import('./account/sign-in')).SignIn);
+const SignUp = lazyPage(async () => (await import('./account/sign-up')).SignUp);
+const Profile = lazyPage(async () => (await import('./account/profile')).Profile);
+const FeedPage = lazyPage(async () => (await import('./feed/feed-page')).FeedPage);
+const PostPage = lazyPage(async () => (await import('./feed/post-page')).PostPage);
+const EventsPage = lazyPage(async () => (await import('./events/events-page')).EventsPage);
+const EventPage = lazyPage(async () => (await import('./events/event-page')).EventPage);
+const ChatPage = lazyPage(async () => (await import('./chat/chat-page')).ChatPage);
+const NotificationsPage = lazyPage(async () => (await import('./notifications/notifications-page')).NotificationsPage);
+const DemoPage = lazyPage(async () => (await import('./demo/demo-page')).DemoPage);
+const DocsPage = lazyPage(async () => (await import('./docs/docs-page')).DocsPage);
 
-/** One live client for whoever is signed in; gone with him. */
-function useLinstaOf(userId: string | undefined): Linsta | undefined {
+/** One live client for the account; closed with it. */
+function useLinstaOf(userId: string): Linsta | undefined {
   const [linsta, setLinsta] = useState<Linsta>();
   useEffect(() => {
-    if (userId === undefined) return;
     const live = createLinsta({ getToken: session.getToken, userId });
     live.connect();
     setLinsta(live);
     return () => {
       live.close();
       setLinsta(undefined);
+      forgetLists();
     };
   }, [userId]);
   return linsta;
 }
 
+function NotFound() {
+  return (
+    <div className="page">
+      <PageHead title="Not found" />
+      <Empty icon="search" title="There is no such page">
+        The address may be mistyped. <Link href="/">To the feed</Link>
+      </Empty>
+    </div>
+  );
+}
+
 function SignedIn({ userId }: { userId: string }) {
   const linsta = useLinstaOf(userId);
+  const [location] = useLocation();
   if (linsta === undefined || linsta.userId !== userId) return null;
   return (
     <LinstaProvider linsta={linsta}>
       <Shell>
-        <Suspense fallback={<PageSkeleton />}>
+        <ErrorBoundary resetKey={location}>
           <Switch>
             <Route path="/" component={FeedPage} />
+            <Route path="/sign-in" component={FeedPage} />
+            <Route path="/sign-up" component={FeedPage} />
             <Route path="/posts/:id">{({ id }) => <PostPage id={id} key={id} />}</Route>
             <Route path="/events" component={EventsPage} />
             <Route path="/events/:id">{({ id }) => <EventPage id={id} key={id} />}</Route>
@@ -50,14 +68,12 @@ function SignedIn({ userId }: { userId: string }) {
               <ChatPage />
             </Route>
             <Route path="/chat/:roomId">{({ roomId }) => <ChatPage roomId={roomId} />}</Route>
-            <Route path="/notifications" component={BellPage} />
+            <Route path="/notifications" component={NotificationsPage} />
             <Route path="/profile" component={Profile} />
             <Route path="/docs" component={DocsPage} />
-            <Route>
-              <Redirect to="/" replace />
-            </Route>
+            <Route component={NotFound} />
           </Switch>
-        </Suspense>
+        </ErrorBoundary>
       </Shell>
     </LinstaProvider>
   );
@@ -66,24 +82,17 @@ function SignedIn({ userId }: { userId: string }) {
 export function App() {
   const { status, user } = useSession();
   const [location] = useLocation();
-  if (location === '/demo')
-    return (
-      <Suspense fallback={<PageSkeleton />}>
-        <DemoPage />
-      </Suspense>
-    );
-  if (status === 'signed-in' && user !== undefined) return <SignedIn userId={user._id} />;
+  if (location === '/demo') return <DemoPage />;
+  if (status === 'signed-in') return <SignedIn userId={user._id} />;
   return (
-    <Suspense fallback={null}>
-      <Switch>
-        <Route path="/sign-up" component={SignUp} />
-        <Route path="/docs">
-          <main className="main">
-            <DocsPage />
-          </main>
-        </Route>
-        <Route component={SignIn} />
-      </Switch>
-    </Suspense>
+    <Switch>
+      <Route path="/sign-up" component={SignUp} />
+      <Route path="/docs">
+        <main className="main">
+          <DocsPage />
+        </main>
+      </Route>
+      <Route component={SignIn} />
+    </Switch>
   );
 }

@@ -4,13 +4,18 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/shell.css';
 import { App } from './app';
+import { ErrorBoundary } from './ui/error-boundary';
 import { applyTheme } from './ui/theme';
 
 applyTheme();
+// Offline start; a browser that refuses (private windows, plain http) goes without.
+if (import.meta.env.PROD && 'serviceWorker' in navigator) navigator.serviceWorker.register('/sw.js').catch(() => undefined);
 const root = document.getElementById('root');
 if (root !== null)
   createRoot(root).render(
     <StrictMode>
-      <App />
+      <ErrorBoundary>
+        <App />
+      </ErrorBoundary>
     </StrictMode>,
   );

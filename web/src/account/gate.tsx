@@ -1,10 +1,9 @@
-import { useEffect, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
+import { usePageTitle } from '../ui/page-title';
 
-/** The page before one is in. */
+/** A page for people who are not signed in. */
 export function Gate({ title, children }: { title: string; children: ReactNode }) {
-  useEffect(() => {
-    document.title = `${title} · Linsta`;
-  }, [title]);
+  usePageTitle(title);
   return (
     <main className="gate">
       <div className="gate-card">

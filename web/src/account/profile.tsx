@@ -1,21 +1,32 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { session, useSession } from '../session';
 import { Avatar } from '../ui/avatar';
-import { Button, Field, faultOf } from '../ui/controls';
+import { Button, Field, isWholeForm } from '../ui/controls';
+import { Icon } from '../ui/icons';
 import { PageHead } from '../ui/page-head';
+import { Name } from '../ui/people';
 import { ErrorNote } from '../ui/states';
 import { useTheme } from '../ui/theme';
 import { useSubmit } from './use-submit';
+
+const SAVED_MS = 4_000;
 
 export function Profile() {
   const { user } = useSession();
   const [name, setName] = useState(user?.name ?? '');
   const [avatarUrl, setAvatarUrl] = useState(user?.avatarUrl ?? '');
   const [theme, toggleTheme] = useTheme();
-  const { busy, error, onSubmit } = useSubmit(() =>
-    session.updateProfile({ name, avatarUrl: avatarUrl.trim() === '' ? null : avatarUrl.trim() }),
-  );
+  const [saved, setSaved] = useState(false);
+  const { busy, error, onSubmit } = useSubmit(async () => {
+    await session.updateProfile({ name, avatarUrl: avatarUrl.trim() === '' ? null : avatarUrl.trim() });
+    setSaved(true);
+  });
+  useEffect(() => {
+    if (!saved) return;
+    const timer = setTimeout(() => setSaved(false), SAVED_MS);
+    return () => clearTimeout(timer);
+  }, [saved]);
   if (user === undefined) return null;
   const changed = name !== user.name || avatarUrl !== (user.avatarUrl ?? '');
   return (
@@ -25,12 +36,14 @@ export function Profile() {
         <div className="row">
           <Avatar id={user._id} name={user.name} url={user.avatarUrl} />
           <div className="grow">
-            <strong className="cut">{user.name}</strong>
+            <strong className="cut">
+              <Name>{user.name}</Name>
+            </strong>
             <div className="soft small cut">{user.email}</div>
           </div>
         </div>
-        {error !== undefined && error.errors.length === 0 && <ErrorNote error={error} />}
-        <Field label="Name" value={name} onChange={setName} fault={faultOf(error, 'name')} isRequired />
+        {isWholeForm(error) && <ErrorNote error={error} />}
+        <Field label="Name" value={name} onChange={setName} error={error} path="name" maxLength={80} isRequired />
         <Field
           label="Picture"
           type="url"
@@ -38,22 +51,34 @@ export function Profile() {
           hint="An address on this site. Pictures from elsewhere are not loaded: their servers would learn who looks."
           value={avatarUrl}
           onChange={setAvatarUrl}
-          fault={faultOf(error, 'avatarUrl')}
+          error={error}
+          path="avatarUrl"
         />
-        <Button type="submit" look={['primary']} isDisabled={busy || !changed}>
-          {busy ? 'Saving …' : 'Save'}
-        </Button>
+        <div className="row">
+          <Button type="submit" look={['primary']} isDisabled={busy || !changed}>
+            {busy ? 'Saving …' : 'Save'}
+          </Button>
+          <span className="saved small" role="status">
+            {saved && !changed && (
+              <>
+                <Icon name="check" size={16} /> Saved
+              </>
+            )}
+          </span>
+        </div>
       </form>
-      <div className="card row">
-        <span className="grow">Colours</span>
-        <Button onPress={toggleTheme}>{theme === 'dark' ? 'Light' : 'Dark'}</Button>
-      </div>
-      <div className="card row">
-        <span className="grow">Signing out ends this session in every tab.</span>
-        <Button onPress={() => void session.logout()}>Sign out</Button>
-      </div>
+      <ul className="card settings">
+        <li className="row">
+          <span className="grow">Colours</span>
+          <Button onPress={toggleTheme}>{theme === 'dark' ? 'Light' : 'Dark'}</Button>
+        </li>
+        <li className="row">
+          <span className="grow">Signing out ends this session in every tab.</span>
+          <Button onPress={() => void session.logout()}>Sign out</Button>
+        </li>
+      </ul>
       <p className="small soft">
-        <Link href="/docs">API</Link> · <Link href="/demo">Demo</Link>
+        For developers: <Link href="/docs">API</Link>
       </p>
     </div>
   );

@@ -1,14 +1,34 @@
 import type { LinstaError } from '@linsta/client';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { session } from '../session';
+import { session, useSession } from '../session';
 import { Avatar } from '../ui/avatar';
-import { Button, Field } from '../ui/controls';
+import { Button, Field, isWholeForm } from '../ui/controls';
+import { Name } from '../ui/people';
 import { ErrorNote } from '../ui/states';
+import { asLinstaError } from '../ui/use-load';
 import { useDemoUsers, type DemoUser } from './demo-users';
 import { Gate } from './gate';
-import { asLinstaError } from '../ui/use-load';
 import { useSubmit } from './use-submit';
+
+/** Why nobody is signed in, where that is not obvious. */
+function SessionNote() {
+  const state = useSession();
+  if (state.status !== 'signed-out') return null;
+  if (state.ended === true)
+    return (
+      <p className="info" role="status">
+        Your session has ended: it expired, or it was ended on another device.
+      </p>
+    );
+  if (state.logoutPending === true)
+    return (
+      <p className="info" role="status">
+        Signed out here. The server could not be told yet; this goes on in the background.
+      </p>
+    );
+  return null;
+}
 
 export function SignIn() {
   const [email, setEmail] = useState('');
@@ -17,17 +37,30 @@ export function SignIn() {
   const demoUsers = useDemoUsers() ?? [];
   return (
     <Gate title="Sign in to Linsta">
-      {error !== undefined && <ErrorNote error={error} />}
+      <SessionNote />
+      {isWholeForm(error) && <ErrorNote error={error} />}
       <form onSubmit={onSubmit}>
-        <Field label="E-mail" type="email" autoComplete="email" value={email} onChange={setEmail} isRequired />
-        <Field label="Password" type="password" autoComplete="current-password" value={password} onChange={setPassword} isRequired />
+        <Field label="E-mail" type="email" autoComplete="email" value={email} onChange={setEmail} error={error} path="email" isRequired />
+        <Field
+          label="Password"
+          type="password"
+          autoComplete="current-password"
+          value={password}
+          onChange={setPassword}
+          error={error}
+          path="password"
+          isRequired
+        />
         <Button type="submit" look={['primary', 'wide']} isDisabled={busy}>
           {busy ? 'Signing in …' : 'Sign in'}
         </Button>
       </form>
-      {demoUsers.length > 0 && <DemoUsers users={demoUsers} />}
       <p className="soft">
         New here? <Link href="/sign-up">Open an account</Link>
+      </p>
+      {demoUsers.length > 0 && <DemoUsers users={demoUsers} />}
+      <p className="small soft">
+        <Link href="/docs">API</Link>
       </p>
     </Gate>
   );
@@ -37,13 +70,16 @@ function DemoUsers({ users }: { users: DemoUser[] }) {
   const [error, setError] = useState<LinstaError>();
   const enter = ({ email, password }: DemoUser) => session.login({ email, password }).catch((failure) => setError(asLinstaError(failure)));
   return (
-    <section className="card stack" aria-labelledby="demo-heading">
+    <section className="gate-demo" aria-labelledby="demo-heading">
       <h2 id="demo-heading">Just looking?</h2>
       {error !== undefined && <ErrorNote error={error} />}
-      <div className="row">
+      <div className="demo-users">
         {users.map((user) => (
           <Button key={user.email} onPress={() => void enter(user)}>
-            <Avatar id={user.email} name={user.name} small /> {user.name}
+            <Avatar id={user.email} name={user.name} small />
+            <span className="cut">
+              <Name>{user.name}</Name>
+            </span>
           </Button>
         ))}
       </div>

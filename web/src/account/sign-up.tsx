@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { session } from '../session';
-import { Button, Field, faultOf } from '../ui/controls';
+import { Button, Field, isWholeForm } from '../ui/controls';
 import { ErrorNote } from '../ui/states';
 import { Gate } from './gate';
 import { useSubmit } from './use-submit';
@@ -13,25 +13,18 @@ export function SignUp() {
   const { busy, error, onSubmit } = useSubmit(() => session.register({ name, email, password }));
   return (
     <Gate title="Open an account">
-      {error !== undefined && error.errors.length === 0 && <ErrorNote error={error} />}
+      {isWholeForm(error) && <ErrorNote error={error} />}
       <form onSubmit={onSubmit}>
-        <Field label="Name" autoComplete="name" value={name} onChange={setName} fault={faultOf(error, 'name')} isRequired />
-        <Field
-          label="E-mail"
-          type="email"
-          autoComplete="email"
-          value={email}
-          onChange={setEmail}
-          fault={faultOf(error, 'email')}
-          isRequired
-        />
+        <Field label="Name" autoComplete="name" value={name} onChange={setName} error={error} path="name" maxLength={80} isRequired />
+        <Field label="E-mail" type="email" autoComplete="email" value={email} onChange={setEmail} error={error} path="email" isRequired />
         <Field
           label="Password, 8 characters or more"
           type="password"
           autoComplete="new-password"
           value={password}
           onChange={setPassword}
-          fault={faultOf(error, 'password')}
+          error={error}
+          path="password"
           isRequired
         />
         <Button type="submit" look={['primary', 'wide']} isDisabled={busy}>

@@ -1,22 +1,26 @@
+import { usePageTitle } from '../ui/page-title';
+import { Empty } from '../ui/states';
 import { Conversation } from './conversation';
 import { RoomList } from './room-list';
-import { Empty } from '../ui/states';
 import '../styles/chat.css';
 import '../styles/feed.css';
+
+function NoRoom() {
+  usePageTitle('Chat');
+  return (
+    <div className="no-room">
+      <Empty icon="chat" title="Pick a chat">
+        Or start a new one: everything you write arrives, once and in order.
+      </Empty>
+    </div>
+  );
+}
 
 export function ChatPage({ roomId }: { roomId?: string }) {
   return (
     <div className={`chat ${roomId === undefined ? '' : 'in-room'}`}>
       <RoomList current={roomId} />
-      {roomId === undefined ? (
-        <div className="no-room">
-          <Empty icon="chat" title="Pick a chat">
-            Or start a new one: everything you write arrives, once and in order.
-          </Empty>
-        </div>
-      ) : (
-        <Conversation chatRoomId={roomId} key={roomId} />
-      )}
+      {roomId === undefined ? <NoRoom /> : <Conversation chatRoomId={roomId} key={roomId} />}
     </div>
   );
 }

@@ -1,71 +1,93 @@
 import { useLinsta, useMessages, usePresence, useRooms } from '@linsta/client/react';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { Avatar } from '../ui/avatar';
 import { Icon } from '../ui/icons';
+import { usePageTitle } from '../ui/page-title';
+import { Name, useNow } from '../ui/people';
 import { Empty, ErrorNote, Skeletons } from '../ui/states';
-import { ago } from '../ui/time';
+import { activeAgo } from '../ui/time';
 import { MessageComposer } from './message-composer';
 import { MessageList } from './message-list';
 
-const seen = (lastSeenAt: string | null | undefined) =>
-  lastSeenAt === null || lastSeenAt === undefined ? 'offline' : `last seen ${ago(lastSeenAt)}`;
+function ActiveState({ online, lastSeenAt }: { online: boolean; lastSeenAt: string | null | undefined }) {
+  useNow();
+  if (online) return <>online</>;
+  return <>{lastSeenAt === null || lastSeenAt === undefined ? 'offline' : activeAgo(lastSeenAt)}</>;
+}
 
-/** One room: whom it is with, what was said, and a place to answer. */
-export function Conversation({ chatRoomId, plain = false }: { chatRoomId: string; plain?: boolean }) {
+/** Messages count as read while the page has the focus, is visible, and shows its end. */
+function useMarkRead(chatRoomId: string, atEnd: boolean): void {
   const linsta = useLinsta();
-  const { rooms } = useRooms();
-  const { status, error, messages, lastSeq, readSeq } = useMessages(chatRoomId);
-  const other = rooms.find(({ _id }) => _id === chatRoomId)?.other;
-  const presence = usePresence(other === undefined ? [] : [other._id])[other?._id ?? ''];
+  const { status, lastSeq, readSeq } = useMessages(chatRoomId);
   useEffect(() => {
-    if (status !== 'ready' || lastSeq <= readSeq) return;
-    const read = () => {
-      if (document.visibilityState === 'visible')
+    if (status !== 'ready' || lastSeq <= readSeq || !atEnd) return;
+    const markRead = () => {
+      if (document.visibilityState === 'visible' && document.hasFocus())
         void linsta
           .messages(chatRoomId)
           .markRead()
           .catch(() => undefined);
     };
-    read();
-    document.addEventListener('visibilitychange', read);
-    return () => document.removeEventListener('visibilitychange', read);
-  }, [linsta, chatRoomId, status, lastSeq, readSeq]);
+    markRead();
+    document.addEventListener('visibilitychange', markRead);
+    addEventListener('focus', markRead);
+    return () => {
+      document.removeEventListener('visibilitychange', markRead);
+      removeEventListener('focus', markRead);
+    };
+  }, [linsta, chatRoomId, status, lastSeq, readSeq, atEnd]);
+}
+
+function ConversationHead({ chatRoomId }: { chatRoomId: string }) {
+  const { rooms } = useRooms();
+  const other = rooms.find(({ _id }) => _id === chatRoomId)?.other;
+  const presence = usePresence(other === undefined ? [] : [other._id])[other?._id ?? ''];
+  usePageTitle(other === undefined ? 'Chat' : other.name);
   return (
-    <section className="conversation" aria-label={`Chat with ${other?.name ?? 'somebody'}`}>
-      {!plain && (
-        <header className="conversation-head">
-          <Link href="/chat" className="back" aria-label="All chats">
-            <Icon name="back" />
-          </Link>
-          {other !== undefined && <Avatar id={other._id} name={other.name} online={presence?.status === 'online'} />}
-          <div className="grow">
-            <h1 className="cut conversation-name">{other?.name ?? '\u00a0'}</h1>
-            <div className="soft small">
-              {presence?.status === 'online' ? 'online' : other === undefined ? '' : seen(presence?.lastSeenAt)}
-            </div>
-          </div>
-        </header>
-      )}
+    <header className="conversation-head">
+      <Link href="/chat" className="back" aria-label="All chats">
+        <Icon name="back" />
+      </Link>
+      {other !== undefined && <Avatar id={other._id} name={other.name} online={presence?.status === 'online'} />}
+      <div className="grow">
+        <h1 className="cut conversation-name">{other === undefined ? '\u00a0' : <Name>{other.name}</Name>}</h1>
+        <div className="soft small">
+          {other !== undefined && <ActiveState online={presence?.status === 'online'} lastSeenAt={presence?.lastSeenAt} />}
+        </div>
+      </div>
+    </header>
+  );
+}
+
+/** One room: its other participant, its messages, and a place to answer. */
+export function Conversation({ chatRoomId, plain = false }: { chatRoomId: string; plain?: boolean }) {
+  const linsta = useLinsta();
+  const { rooms } = useRooms();
+  const { status, error, messages } = useMessages(chatRoomId);
+  const [atEnd, setAtEnd] = useState(true);
+  useMarkRead(chatRoomId, atEnd);
+  const other = rooms.find(({ _id }) => _id === chatRoomId)?.other;
+  const isMissing = status === 'failed' && [400, 403, 404].includes(error.status ?? 0);
+  return (
+    <section className="conversation" aria-label={`Chat with ${other?.name ?? 'another person'}`}>
+      {!plain && <ConversationHead chatRoomId={chatRoomId} />}
       <div className="scroll">
-        {status === 'loading' && messages.length === 0 && (
-          <div className="page">
-            <Skeletons kind="row" />
-          </div>
+        {status === 'loading' && messages.length === 0 && <Skeletons kind="row" />}
+        {isMissing && (
+          <Empty icon="chat" title="This chat is not here">
+            It may belong to other people. <Link href="/chat">All chats</Link>
+          </Empty>
         )}
-        {status === 'failed' && error !== undefined && (
-          <div className="page">
-            <ErrorNote error={error} onRetry={() => void linsta.messages(chatRoomId).reload()} />
-          </div>
-        )}
+        {status === 'failed' && !isMissing && <ErrorNote error={error} onRetry={() => void linsta.messages(chatRoomId).reload()} />}
         {status === 'ready' && messages.length === 0 && (
           <Empty icon="chat" title="Say hello">
             What you write is kept until it has arrived, even without a network.
           </Empty>
         )}
-        {messages.length > 0 && <MessageList chatRoomId={chatRoomId} />}
+        {messages.length > 0 && <MessageList chatRoomId={chatRoomId} onAtEnd={setAtEnd} />}
       </div>
-      <MessageComposer chatRoomId={chatRoomId} disabled={status === 'failed'} focus={!plain} />
+      <MessageComposer chatRoomId={chatRoomId} disabled={isMissing} focus={!plain} />
     </section>
   );
 }

@@ -3,7 +3,8 @@ import { Dialog, DialogTrigger, Popover } from 'react-aria-components';
 import { Button } from '../ui/controls';
 import { Icon } from '../ui/icons';
 
-const EMOJI = [...'😀😂🥰😎🤔😢😡👍👎👏🙏💪🎉🔥❤💡✅❌👀🚀☕🍕🎂🌞'];
+/** With U+FE0F where a character would else be drawn as text. */
+const EMOJI = '😀 😂 🥰 😎 🤔 😢 😡 👍 👎 👏 🙏 💪 🎉 🔥 ❤\ufe0f 💡 ✅ ❌ 👀 🚀 ☕ 🍕 🎂 🌞'.split(' ');
 
 export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   const [open, setOpen] = useState(false);

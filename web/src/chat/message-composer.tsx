@@ -1,39 +1,49 @@
 import { useLinsta } from '@linsta/client/react';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
-import { Button } from '../ui/controls';
+import { Button, CharactersLeft } from '../ui/controls';
 import { Icon } from '../ui/icons';
+import { lengthOf } from '../ui/links';
 import { ErrorNote } from '../ui/states';
 import { asLinstaError } from '../ui/use-load';
 import { keepDraft, readDraft } from './drafts';
 import { EmojiPicker } from './emoji-picker';
 
-/** Enter sends, Shift and Enter begins a new line. */
+const MAX_LENGTH = 4_000;
+/** Key code of keys that belong to an input method; Safari reports it after the composition has ended. */
+const IME_KEY_CODE = 229;
+/** A keyboard on the screen has no Shift and Enter. */
+const hasOnScreenKeyboard = () => matchMedia('(pointer: coarse)').matches && !matchMedia('(any-pointer: fine)').matches;
+
+/** Enter sends, Shift and Enter begins a new line; on a phone Enter begins a new line. */
 export function MessageComposer({ chatRoomId, disabled, focus }: { chatRoomId: string; disabled: boolean; focus: boolean }) {
   const linsta = useLinsta();
   const [text, setText] = useState(() => readDraft(linsta.userId, chatRoomId));
   const [error, setError] = useState<Error>();
   const area = useRef<HTMLTextAreaElement>(null);
-  // Where no keyboard would cover half of the screen, one can write at once.
+  // Not where a keyboard would cover half of the screen.
   useEffect(() => {
-    if (focus && matchMedia('(min-width: 900px)').matches) area.current?.focus();
+    if (focus && !hasOnScreenKeyboard() && matchMedia('(min-width: 43.75rem)').matches) area.current?.focus();
   }, [focus]);
   const change = (next: string) => {
     setText(next);
+    setError(undefined);
     keepDraft(linsta.userId, chatRoomId, next);
   };
+  const left = MAX_LENGTH - lengthOf(text);
+  const canSend = text.trim() !== '' && !disabled && left >= 0;
   const send = () => {
-    if (text.trim() === '' || disabled) return;
+    if (!canSend) return;
     try {
       linsta.messages(chatRoomId).send(text);
       change('');
-      setError(undefined);
     } catch (failure) {
       setError(asLinstaError(failure));
     }
     area.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    const { isComposing, keyCode } = event.nativeEvent;
+    if (event.key !== 'Enter' || event.shiftKey || isComposing || keyCode === IME_KEY_CODE || hasOnScreenKeyboard()) return;
     event.preventDefault();
     send();
   };
@@ -43,8 +53,9 @@ export function MessageComposer({ chatRoomId, disabled, focus }: { chatRoomId: s
     area.current?.focus();
   };
   return (
-    <>
+    <div className="composer-area">
       {error !== undefined && <ErrorNote error={error} />}
+      <CharactersLeft left={left} of={MAX_LENGTH} />
       <form
         className="message-composer"
         onSubmit={(event) => {
@@ -58,16 +69,17 @@ export function MessageComposer({ chatRoomId, disabled, focus }: { chatRoomId: s
           aria-label="Message"
           placeholder="Write a message"
           rows={1}
+          dir="auto"
           ref={area}
           value={text}
           disabled={disabled}
           onChange={(event) => change(event.target.value)}
           onKeyDown={onKeyDown}
         />
-        <Button type="submit" look={['primary', 'icon']} aria-label="Send" isDisabled={disabled || text.trim() === ''}>
+        <Button type="submit" look={['primary', 'icon']} aria-label="Send" isDisabled={!canSend}>
           <Icon name="send" />
         </Button>
       </form>
-    </>
+    </div>
   );
 }

@@ -7,7 +7,7 @@ import { Icon } from '../ui/icons';
 import { dayName, sameDay } from '../ui/time';
 import { MessageRow } from './message-row';
 
-/** Nearer to the end than this counts as reading the newest. */
+/** Nearer to the end than this counts as its end. */
 const AT_END_PX = 60;
 const LOAD_OLDER_PX = 2_000;
 const GROUP_MS = 5 * 60_000;
@@ -18,13 +18,13 @@ const startsGroup = (message: MessageView, before: MessageView | undefined) =>
   new Date(message.createdAt).getTime() - new Date(before.createdAt).getTime() > GROUP_MS;
 
 /** The newest at the bottom; older ones are loaded on the way up, and nothing jumps. */
-export function MessageList({ chatRoomId }: { chatRoomId: string }) {
+export function MessageList({ chatRoomId, onAtEnd }: { chatRoomId: string; onAtEnd: (atEnd: boolean) => void }) {
   const linsta = useLinsta();
   const { messages, hasOlder, loadingOlder, othersReadSeq } = useMessages(chatRoomId);
   const online = useConnection().status === 'online';
   const scroller = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
-  /** The newest message that was there when one scrolled away. */
+  /** The newest message at the time when the list was scrolled away from its end. */
   const [leftAt, setLeftAt] = useState<string>();
   const virtualizer = useVirtualizer({
     count: messages.length,
@@ -43,10 +43,26 @@ export function MessageList({ chatRoomId }: { chatRoomId: string }) {
   const newest = messages.at(-1);
   const own = newest?.senderId === linsta.userId && newest.status === 'sending' ? newest.key : undefined;
   const last = messages.length - 1;
-  // What one has just typed is shown, wherever one was.
+  // A message that was just sent is shown, whatever part was shown before.
   useEffect(() => {
     if (own !== undefined) virtualizer.scrollToIndex(last, { align: 'end' });
   }, [own]);
+
+  useEffect(() => onAtEnd(atEnd), [atEnd, onAtEnd]);
+  // The composer grows, the phone's keyboard opens, the offline bar appears: the newest stays in sight.
+  const atEndNow = useRef(atEnd);
+  atEndNow.current = atEnd;
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    let height = element.clientHeight;
+    const observer = new ResizeObserver(() => {
+      if (element.clientHeight < height && atEndNow.current) element.scrollTop = element.scrollHeight;
+      height = element.clientHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
 
   const onScroll = () => {
     const element = scroller.current;
@@ -99,7 +115,14 @@ export function MessageList({ chatRoomId }: { chatRoomId: string }) {
         </div>
       </div>
       {!atEnd && (
-        <Button look={['jump']} onPress={() => virtualizer.scrollToIndex(last, { align: 'end' })}>
+        <Button
+          look={['jump']}
+          onPress={() => {
+            virtualizer.scrollToIndex(last, { align: 'end' });
+            // The button goes: the focus must not go with it.
+            scroller.current?.focus({ preventScroll: true });
+          }}
+        >
           <Icon name="down" size={16} /> {fresh === 0 ? 'Newest' : `${fresh} new ${fresh === 1 ? 'message' : 'messages'}`}
         </Button>
       )}

@@ -1,13 +1,15 @@
 import type { MessageView } from '@linsta/client';
 import { memo } from 'react';
 import { Button } from '../ui/controls';
+import { isOnlyEmoji } from '../ui/links';
+import { Name } from '../ui/people';
 import { RichText } from '../ui/rich-text';
 import { fullTime, timeOfDay } from '../ui/time';
 
 interface MessageRowProps {
   message: MessageView;
   mine: boolean;
-  /** Of a group by one author. */
+  /** First and last of a group by one author. */
   first: boolean;
   last: boolean;
   read: boolean;
@@ -15,9 +17,6 @@ interface MessageRowProps {
   onRetry: () => void;
   onDiscard: () => void;
 }
-
-/** One to three of them and nothing else are shown large. */
-const ONLY_EMOJI = /^\s*(?:\p{Extended_Pictographic}[\u{1f3fb}-\u{1f3ff}\ufe0f]*(?:\u200d\p{Extended_Pictographic}\ufe0f?)*\s*){1,3}$/u;
 
 function Foot({ message, mine, read, online, onRetry, onDiscard }: MessageRowProps) {
   if (message.status === 'failed')
@@ -43,9 +42,9 @@ export const MessageRow = memo(
     const { message, mine, first, last } = props;
     return (
       <div
-        className={`message ${message.status} ${mine ? 'mine' : ''} ${first ? 'first' : ''} ${ONLY_EMOJI.test(message.text) ? 'emoji' : ''}`}
+        className={`message ${message.status} ${mine ? 'mine' : ''} ${first ? 'first' : ''} ${isOnlyEmoji(message.text) ? 'emoji' : ''}`}
       >
-        <span className="hidden-text">{mine ? 'You' : message.senderName}: </span>
+        <span className="hidden-text">{mine ? 'You' : <Name>{message.senderName}</Name>}: </span>
         <div className="message-bubble">
           <RichText text={message.text} />
         </div>
@@ -53,7 +52,7 @@ export const MessageRow = memo(
       </div>
     );
   },
-  // The two callbacks act on the message's key: they need no new drawing.
+  // The two callbacks act on the message's key: new ones change nothing that is shown.
   (a, b) =>
     a.message === b.message && a.mine === b.mine && a.first === b.first && a.last === b.last && a.read === b.read && a.online === b.online,
 );

@@ -5,6 +5,7 @@ import { useLocation } from 'wouter';
 import { Button as AriaButton } from 'react-aria-components';
 import { Avatar } from '../ui/avatar';
 import { Field, Sheet } from '../ui/controls';
+import { Name } from '../ui/people';
 import { ErrorNote } from '../ui/states';
 import { asLinstaError } from '../ui/use-load';
 
@@ -43,11 +44,13 @@ export function NewChat({ onClose }: { onClose: () => void }) {
       <Field label="Name" placeholder="Begin to type a name" value={search} onChange={setSearch} autoFocus />
       {error !== undefined && <ErrorNote error={error} />}
       <div className="people">
-        {found?.length === 0 && <p className="soft">Nobody here has such a name.</p>}
+        {found?.length === 0 && <p className="soft">No name here begins so.</p>}
         {found?.map(({ _id, name, avatarUrl }) => (
           <AriaButton className="person-row" onPress={() => void open(_id)} key={_id}>
             <Avatar id={_id} name={name} url={avatarUrl} small />
-            <span className="cut">{name}</span>
+            <span className="cut grow">
+              <Name>{name}</Name>
+            </span>
           </AriaButton>
         ))}
       </div>

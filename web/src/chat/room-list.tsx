@@ -7,12 +7,12 @@ import { useSubmit } from '../account/use-submit';
 import { Avatar } from '../ui/avatar';
 import { Button } from '../ui/controls';
 import { Icon } from '../ui/icons';
+import { Name, TimeAgo } from '../ui/people';
 import { Empty, ErrorNote, Skeletons } from '../ui/states';
-import { ago } from '../ui/time';
 import { NewChat } from './new-chat';
 
 function RoomLink({ room, presence, isCurrent, own }: { room: RoomView; presence: Presence | undefined; isCurrent: boolean; own: string }) {
-  const name = room.other?.name ?? 'Somebody';
+  const name = room.other?.name ?? 'Unknown';
   const last = room.lastMessage;
   return (
     <li>
@@ -24,15 +24,26 @@ function RoomLink({ room, presence, isCurrent, own }: { room: RoomView; presence
         <Avatar id={room.other?._id ?? room._id} name={name} online={presence?.status === 'online'} />
         <div className="grow">
           <div className="cut">
-            <strong>{name}</strong>
+            <strong>
+              <Name>{name}</Name>
+            </strong>
             <span className="hidden-text">{presence?.status === 'online' ? ', online' : ''}</span>
           </div>
           <div className="room-last small cut">
-            {last === null ? 'No messages yet' : `${last.senderId === own ? 'You: ' : ''}${last.text}`}
+            {last === null ? (
+              'No messages yet'
+            ) : (
+              <>
+                {last.senderId === own && 'You: '}
+                <bdi>{last.text}</bdi>
+              </>
+            )}
           </div>
         </div>
         <div className="room-side">
-          <span className="soft small nowrap">{ago(last?.createdAt ?? room.createdAt)}</span>
+          <span className="soft small">
+            <TimeAgo iso={last?.createdAt ?? room.createdAt} />
+          </span>
           {room.unreadCount > 0 && (
             <span className="badge">
               {room.unreadCount > 99 ? '99+' : room.unreadCount}

@@ -7,6 +7,7 @@ import { useDemoUsers, type DemoUser } from '../account/demo-users';
 import { Conversation } from '../chat/conversation';
 import { describeConnection } from '../shell/connection-note';
 import { Avatar } from '../ui/avatar';
+import { usePageTitle } from '../ui/page-title';
 import { Empty, ErrorNote, Skeletons } from '../ui/states';
 import { asLinstaError } from '../ui/use-load';
 import '../styles/chat.css';
@@ -16,7 +17,7 @@ interface Side {
   linsta: Linsta;
 }
 
-/** A real session of its own through the gateway, for each of the two. */
+/** A real session through the gateway, one for each of the two people. */
 async function enter(user: DemoUser): Promise<Side> {
   const session = createSession({ storage: 'memory' });
   await session.login({ email: user.email, password: user.password });
@@ -55,11 +56,11 @@ function SideView({ side, chatRoomId }: { side: Side; chatRoomId: string }) {
 }
 
 export function DemoPage() {
+  usePageTitle('Demo');
   const users = useDemoUsers();
   const [sides, setSides] = useState<{ left: Side; right: Side; chatRoomId: string }>();
   const [error, setError] = useState<Error>();
   useEffect(() => {
-    document.title = 'Demo · Linsta';
     const [left, right] = users ?? [];
     if (left === undefined || right === undefined) return;
     let gone = false;

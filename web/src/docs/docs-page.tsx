@@ -16,7 +16,6 @@ export function DocsPage() {
   const [documents, setDocuments] = useState<{ rest: OpenApi; events: AsyncApi }>();
   const [error, setError] = useState<Error>();
   useEffect(() => {
-    document.title = 'API · Linsta';
     Promise.all([fetchJson<OpenApi>('/openapi.json'), fetchJson<AsyncApi>('/asyncapi.json')]).then(
       ([rest, events]) => setDocuments({ rest, events }),
       (failure: unknown) => setError(asLinstaError(failure)),

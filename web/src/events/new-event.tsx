@@ -2,7 +2,7 @@ import type { Gathering } from '@linsta/contracts';
 import { useLinsta } from '@linsta/client/react';
 import { useState } from 'react';
 import { useSubmit } from '../account/use-submit';
-import { Button, Field, Sheet, faultOf } from '../ui/controls';
+import { Button, Field, Sheet, isWholeForm } from '../ui/controls';
 import { ErrorNote } from '../ui/states';
 
 export function NewEvent({ onCreated, onClose }: { onCreated: (event: Gathering) => void; onClose: () => void }) {
@@ -23,11 +23,19 @@ export function NewEvent({ onCreated, onClose }: { onCreated: (event: Gathering)
   return (
     <Sheet title="New event" isOpen onClose={onClose}>
       <form className="stack" onSubmit={onSubmit}>
-        {error !== undefined && error.errors.length === 0 && <ErrorNote error={error} />}
-        <Field label="What" value={title} onChange={setTitle} fault={faultOf(error, 'title')} isRequired autoFocus />
-        <Field label="When" type="datetime-local" value={startsAt} onChange={setStartsAt} fault={faultOf(error, 'startsAt')} isRequired />
-        <Field label="Where (optional)" value={location} onChange={setLocation} fault={faultOf(error, 'location')} />
-        <Field label="More (optional)" multiline value={description} onChange={setDescription} fault={faultOf(error, 'description')} />
+        {isWholeForm(error) && <ErrorNote error={error} />}
+        <Field label="What" value={title} onChange={setTitle} error={error} path="title" maxLength={200} isRequired autoFocus />
+        <Field label="When" type="datetime-local" value={startsAt} onChange={setStartsAt} error={error} path="startsAt" isRequired />
+        <Field label="Where (optional)" value={location} onChange={setLocation} error={error} path="location" maxLength={200} />
+        <Field
+          label="More (optional)"
+          multiline
+          value={description}
+          onChange={setDescription}
+          error={error}
+          path="description"
+          maxLength={4_000}
+        />
         <div className="composer-foot">
           <Button onPress={onClose}>Cancel</Button>
           <Button type="submit" look={['primary']} isDisabled={busy || title.trim() === '' || startsAt === ''}>

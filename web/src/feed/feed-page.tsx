@@ -1,43 +1,47 @@
+import type { Post } from '@linsta/contracts';
 import { useLinsta } from '@linsta/client/react';
-import { useCallback, useState } from 'react';
-import { useSubmit } from '../account/use-submit';
+import { useCallback } from 'react';
 import { Button } from '../ui/controls';
 import { PageHead } from '../ui/page-head';
 import { Empty, ErrorNote, Skeletons } from '../ui/states';
-import { useLoad } from '../ui/use-load';
+import { usePages } from '../ui/use-pages';
 import { PostCard } from './post-card';
 import { PostComposer } from './post-composer';
 import '../styles/feed.css';
 
 const PAGE = 20;
+const idOf = ({ _id }: Post) => _id;
 
 export function FeedPage() {
   const { call } = useLinsta();
-  const { data: posts, error, reload, set } = useLoad(useCallback(() => call('GET /api/posts', { query: { limit: PAGE } }), [call]));
-  const [finished, setFinished] = useState(false);
-  const more = useSubmit(async () => {
-    const before = posts?.at(-1)?._id;
-    const older = await call('GET /api/posts', { query: { limit: PAGE, before } });
-    setFinished(older.length < PAGE);
-    set((now) => [...now, ...older.filter(({ _id }) => !now.some((post) => post._id === _id))]);
-  });
+  const fetchPage = useCallback((before: string | undefined) => call('GET /api/posts', { query: { limit: PAGE, before } }), [call]);
+  const posts = usePages<Post>({ key: 'feed', pageSize: PAGE, fetchPage, idOf, hold: true });
   return (
     <div className="page">
       <PageHead title="Feed" />
-      <PostComposer onPosted={(post) => set((now) => [post, ...now])} />
-      {error !== undefined && <ErrorNote error={error} onRetry={reload} />}
-      {posts === undefined && error === undefined && <Skeletons />}
-      {posts?.length === 0 && (
+      <PostComposer onPosted={(post) => posts.change((now) => [post, ...now.filter(({ _id }) => _id !== post._id)])} />
+      {posts.fresh.length > 0 && (
+        <Button look={['pill']} onPress={posts.showFresh}>
+          {posts.fresh.length >= PAGE ? `${PAGE}+ new posts` : `${posts.fresh.length} new ${posts.fresh.length === 1 ? 'post' : 'posts'}`}
+        </Button>
+      )}
+      {posts.error !== undefined && posts.items === undefined && <ErrorNote error={posts.error} onRetry={posts.reload} />}
+      {posts.items === undefined && posts.error === undefined && <Skeletons />}
+      {posts.items?.length === 0 && (
         <Empty icon="feed" title="Nothing here yet">
           Write the first post: everybody here will see it.
         </Empty>
       )}
-      {posts?.map((post) => (
-        <PostCard post={post} key={post._id} />
+      {posts.items?.map((post) => (
+        <PostCard
+          post={post}
+          key={post._id}
+          onChange={(patch) => posts.change((now) => now.map((old) => (old._id === post._id ? { ...old, ...patch } : old)))}
+        />
       ))}
-      {more.error !== undefined && <ErrorNote error={more.error} />}
-      {posts !== undefined && posts.length >= PAGE && !finished && (
-        <Button onPress={more.run} isDisabled={more.busy}>
+      {posts.error !== undefined && posts.items !== undefined && <ErrorNote error={posts.error} onRetry={posts.loadMore} />}
+      {posts.hasMore && (
+        <Button onPress={posts.loadMore} isDisabled={posts.busy}>
           Older posts
         </Button>
       )}

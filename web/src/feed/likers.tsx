@@ -1,28 +1,41 @@
 import { useLinsta } from '@linsta/client/react';
 import { useCallback } from 'react';
 import { Avatar } from '../ui/avatar';
-import { Sheet } from '../ui/controls';
+import { Button, Sheet } from '../ui/controls';
+import { Name } from '../ui/people';
 import { ErrorNote, Skeletons } from '../ui/states';
-import { useLoad } from '../ui/use-load';
+import { usePages } from '../ui/use-pages';
 
-/** Who likes it. */
+const PAGE = 50;
+const idOf = ({ _id }: { _id: string }) => _id;
+
+/** The people who like a post. */
 export function Likers({ postId, onClose }: { postId: string; onClose: () => void }) {
   const { call } = useLinsta();
-  const { data, error, reload } = useLoad(
-    useCallback(() => call('GET /api/posts/:id/likes', { params: { id: postId }, query: { limit: 100 } }), [call, postId]),
+  const fetchPage = useCallback(
+    (before: string | undefined) => call('GET /api/posts/:id/likes', { params: { id: postId }, query: { limit: PAGE, before } }),
+    [call, postId],
   );
+  const people = usePages({ key: `likers ${postId}`, pageSize: PAGE, fetchPage, idOf });
   return (
     <Sheet title="Liked by" isOpen onClose={onClose}>
-      <div className="people">
-        {error !== undefined && <ErrorNote error={error} onRetry={reload} />}
-        {data === undefined && error === undefined && <Skeletons count={2} kind="row" />}
-        {data?.map(({ _id, name }) => (
-          <div className="row" key={_id}>
+      <ul className="people">
+        {people.error !== undefined && <ErrorNote error={people.error} onRetry={people.reload} />}
+        {people.items === undefined && people.error === undefined && <Skeletons count={2} kind="row" />}
+        {people.items?.map(({ _id, name }) => (
+          <li className="row" key={_id}>
             <Avatar id={_id} name={name} small />
-            <span className="cut">{name}</span>
-          </div>
+            <span className="cut grow">
+              <Name>{name}</Name>
+            </span>
+          </li>
         ))}
-      </div>
+      </ul>
+      {people.hasMore && (
+        <Button look={['wide']} onPress={people.loadMore} isDisabled={people.busy}>
+          More people
+        </Button>
+      )}
     </Sheet>
   );
 }

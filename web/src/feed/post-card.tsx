@@ -1,59 +1,41 @@
 import type { Post } from '@linsta/contracts';
-import { useLinsta } from '@linsta/client/react';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { Avatar } from '../ui/avatar';
 import { Button } from '../ui/controls';
 import { Icon } from '../ui/icons';
+import { Name, TimeAgo } from '../ui/people';
 import { RichText } from '../ui/rich-text';
 import { ErrorNote } from '../ui/states';
-import { ago, fullTime } from '../ui/time';
-import { asLinstaError } from '../ui/use-load';
 import { Comments } from './comments';
 import { Likers } from './likers';
+import { useLike } from './use-like';
 
-/** Answers at once and rolls back if refused. */
-function useLike(post: Post) {
-  const { call } = useLinsta();
-  const [shown, setShown] = useState({ liked: post.likedByMe, likes: post.likes });
-  const [error, setError] = useState<Error>();
-  const presses = useRef(0);
-  const toggle = async () => {
-    const press = (presses.current += 1);
-    const before = shown;
-    const liked = !before.liked;
-    setError(undefined);
-    setShown({ liked, likes: Math.max(0, before.likes + (liked ? 1 : -1)) });
-    try {
-      const state = await call(liked ? 'POST /api/posts/:id/like' : 'DELETE /api/posts/:id/like', { params: { id: post._id } });
-      // Pressed again meanwhile: only the last answer counts.
-      if (press === presses.current) setShown(state);
-    } catch (failure) {
-      if (press !== presses.current) return;
-      setShown(before);
-      setError(asLinstaError(failure));
-    }
-  };
-  return { ...shown, error, toggle: () => void toggle() };
-}
+const people = (count: number) => `${count} ${count === 1 ? 'like' : 'likes'}`;
 
-export function PostCard({ post, open: initiallyOpen = false }: { post: Post; open?: boolean }) {
-  const { liked, likes, error, toggle } = useLike(post);
+export function PostCard({
+  post,
+  onChange,
+  open: initiallyOpen = false,
+}: {
+  post: Post;
+  onChange: (patch: Partial<Post>) => void;
+  open?: boolean;
+}) {
+  const { liked, likes, error, toggle } = useLike(post, onChange);
   const [open, setOpen] = useState(initiallyOpen);
-  const [comments, setComments] = useState(post.comments);
   const [showLikers, setShowLikers] = useState(false);
+  const { comments } = post;
   return (
     <article className="card post" aria-label={`Post by ${post.author.name}`}>
-      <div className="row">
+      <div className="post-head">
         <Avatar id={post.authorId} name={post.author.name} />
-        <div className="grow">
-          <strong className="cut">{post.author.name}</strong>
-          <div>
-            <Link href={`/posts/${post._id}`} className="soft small" title={fullTime(post.createdAt)}>
-              {ago(post.createdAt)}
-            </Link>
-          </div>
-        </div>
+        <strong className="cut">
+          <Name>{post.author.name}</Name>
+        </strong>
+        <Link href={`/posts/${post._id}`} className="soft small">
+          <TimeAgo iso={post.createdAt} />
+        </Link>
       </div>
       <RichText text={post.text} />
       {error !== undefined && <ErrorNote error={error} onRetry={toggle} />}
@@ -66,11 +48,11 @@ export function PostCard({ post, open: initiallyOpen = false }: { post: Post; op
         </Button>
         {likes > 0 && (
           <Button look={['quiet']} onPress={() => setShowLikers(true)}>
-            {likes} {likes === 1 ? 'like' : 'likes'}
+            {people(likes)}
           </Button>
         )}
       </div>
-      {open && <Comments postId={post._id} onAdded={() => setComments(comments + 1)} />}
+      {open && <Comments postId={post._id} onAdded={() => onChange({ comments: comments + 1 })} />}
       {showLikers && <Likers postId={post._id} onClose={() => setShowLikers(false)} />}
     </article>
   );

@@ -1,33 +1,47 @@
 import type { Post } from '@linsta/contracts';
 import { useLinsta } from '@linsta/client/react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { TextArea, TextField } from 'react-aria-components';
 import { useSubmit } from '../account/use-submit';
 import { useSession } from '../session';
 import { Avatar } from '../ui/avatar';
-import { Button } from '../ui/controls';
+import { Button, CharactersLeft } from '../ui/controls';
+import { lengthOf } from '../ui/links';
 import { ErrorNote } from '../ui/states';
+import { readStored, store } from '../ui/safe-storage';
 
+const MAX_LENGTH = 4_000;
+
+/** One line until it is used. */
 export function PostComposer({ onPosted }: { onPosted: (post: Post) => void }) {
-  const { call } = useLinsta();
+  const { call, userId } = useLinsta();
   const { user } = useSession();
-  const [text, setText] = useState('');
+  const draftKey = `linsta.post-draft.${userId}`;
+  const [text, setText] = useState(() => readStored(draftKey) ?? '');
+  const [focused, setFocused] = useState(false);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const change = (next: string) => {
+    setText(next);
+    store(draftKey, next === '' ? undefined : next);
+  };
   const { busy, error, onSubmit } = useSubmit(async () => {
     onPosted(await call('POST /api/posts', { body: { text } }));
-    setText('');
+    change('');
+    area.current?.focus();
   });
+  const left = MAX_LENGTH - lengthOf(text);
   return (
-    <form className="card composer" onSubmit={onSubmit}>
+    <form className={`card composer ${focused || text !== '' ? 'open' : ''}`} onSubmit={onSubmit} onFocus={() => setFocused(true)}>
       <div className="composer-line">
         {user !== undefined && <Avatar id={user._id} name={user.name} url={user.avatarUrl} />}
-        <TextField aria-label="New post" className="grow" value={text} onChange={setText}>
-          <TextArea className="input" placeholder="What is going on?" rows={1} />
+        <TextField aria-label="New post" className="grow" value={text} onChange={change}>
+          <TextArea className="input" placeholder="What is going on?" rows={1} dir="auto" ref={area} />
         </TextField>
       </div>
       {error !== undefined && <ErrorNote error={error} />}
       <div className="composer-foot">
-        <span className="soft small">{text.length > 3_500 ? `${4_000 - [...text].length} characters left` : ''}</span>
-        <Button type="submit" look={['primary']} isDisabled={busy || text.trim() === ''}>
+        <CharactersLeft left={left} of={MAX_LENGTH} />
+        <Button type="submit" look={['primary']} isDisabled={busy || text.trim() === '' || left < 0}>
           Post
         </Button>
       </div>

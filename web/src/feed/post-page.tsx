@@ -1,5 +1,6 @@
+import type { Post } from '@linsta/contracts';
 import { useLinsta } from '@linsta/client/react';
-import { useCallback } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { PageHead } from '../ui/page-head';
 import { Empty, ErrorNote, Skeletons } from '../ui/states';
@@ -10,17 +11,24 @@ import '../styles/feed.css';
 export function PostPage({ id }: { id: string }) {
   const { call } = useLinsta();
   const { data, error, reload } = useLoad(useCallback(() => call('GET /api/posts/:id', { params: { id } }), [call, id]));
+  const [post, setPost] = useState<Post>();
+  useEffect(() => setPost(data), [data]);
+  const isMissing = error?.status === 404 || error?.status === 400;
   return (
     <div className="page">
-      <PageHead title="Post" back={{ href: '/', label: 'Back to the feed' }} />
-      {error?.status === 404 && (
+      <PageHead
+        title="Post"
+        tabTitle={post === undefined ? 'Post' : `Post by ${post.author.name}`}
+        back={{ href: '/', label: 'Back to the feed' }}
+      />
+      {isMissing && (
         <Empty icon="feed" title="This post is not here">
           It may never have been. <Link href="/">See what is</Link>.
         </Empty>
       )}
-      {error !== undefined && error.status !== 404 && <ErrorNote error={error} onRetry={reload} />}
-      {data === undefined && error === undefined && <Skeletons count={1} />}
-      {data !== undefined && <PostCard post={data} open />}
+      {error !== undefined && !isMissing && <ErrorNote error={error} onRetry={reload} />}
+      {post === undefined && error === undefined && <Skeletons count={1} />}
+      {post !== undefined && <PostCard post={post} onChange={(patch) => setPost({ ...post, ...patch })} open />}
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { session } from '../session';
 import { Button } from '../ui/controls';
 import { Icon } from '../ui/icons';
 
-/** A reconnect that succeeds within this time is nobody's concern. */
+/** A reconnect that succeeds within this time is not shown. */
 const PATIENCE_MS = 1_500;
 
 export const describeConnection = ({ status, waiting }: ConnectionState): string | undefined => {
@@ -15,7 +15,7 @@ export const describeConnection = ({ status, waiting }: ConnectionState): string
   return status === 'refused' ? 'Your session has ended' : undefined;
 };
 
-/** How the connection stands, said plainly once it matters. */
+/** The state of the connection, once it lasts. */
 export function ConnectionNote() {
   const state = useConnection();
   const text = describeConnection(state);

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import {
   Button as AriaButton,
   Dialog,
@@ -16,51 +16,76 @@ import {
 } from 'react-aria-components';
 import type { LinstaError } from '@linsta/client';
 import { Icon } from './icons';
+import { lengthOf } from './links';
 
-type Look = 'primary' | 'quiet' | 'icon' | 'on' | 'wide' | 'jump' | 'back' | 'liked';
+type Look = 'primary' | 'quiet' | 'icon' | 'on' | 'wide' | 'jump' | 'back' | 'liked' | 'pill';
 
 /** A button in one of the house's looks. */
 export function Button({ look = [], ...props }: Omit<ButtonProps, 'className'> & { look?: Look[] }) {
   return <AriaButton {...props} className={['button', ...look].join(' ')} />;
 }
 
-/** A labelled text field; `fault` is what the server said of it. */
+/** A labelled text field. What `error` says of `path` stands below it until the person types. */
 export function Field({
   label,
-  fault,
+  error,
+  path,
   hint,
   multiline,
+  maxLength,
   placeholder = '',
   autoComplete = 'off',
   ...props
-}: Omit<TextFieldProps, 'className' | 'children'> & {
+}: Omit<TextFieldProps, 'className' | 'children' | 'maxLength'> & {
   label: string;
-  fault?: string | undefined;
+  error?: LinstaError | undefined;
+  path?: string;
   hint?: string;
   multiline?: boolean;
+  maxLength?: number;
   placeholder?: string;
   autoComplete?: string;
 }) {
+  const [typedSince, setTypedSince] = useState<LinstaError>();
+  const fault = typedSince === error ? undefined : error?.errors.find((entry) => entry.path === path)?.message;
+  const left = maxLength === undefined ? Infinity : maxLength - lengthOf(props.value ?? '');
+  const onChange = (value: string) => {
+    setTypedSince(error);
+    props.onChange?.(value);
+  };
   return (
-    <TextField {...props} isInvalid={fault !== undefined} className="field" validationBehavior="aria">
+    <TextField {...props} onChange={onChange} isInvalid={fault !== undefined || left < 0} className="field" validationBehavior="aria">
       <Label>{label}</Label>
       {multiline === true ? (
-        <TextArea className="input" placeholder={placeholder} />
+        <TextArea className="input" placeholder={placeholder} dir="auto" />
       ) : (
-        <Input className="input" placeholder={placeholder} autoComplete={autoComplete} />
+        <Input className="input" placeholder={placeholder} autoComplete={autoComplete} dir="auto" />
       )}
       {hint !== undefined && (
         <Text slot="description" className="soft small">
           {hint}
         </Text>
       )}
+      <CharactersLeft left={left} of={maxLength ?? 0} />
       {fault !== undefined && <FieldError className="field-error">{fault}</FieldError>}
     </TextField>
   );
 }
 
-export const faultOf = (error: LinstaError | undefined, path: string): string | undefined =>
-  error?.errors.find((entry) => entry.path === path)?.message;
+/** Shown near a limit and beyond it. */
+export function CharactersLeft({ left, of }: { left: number; of: number }) {
+  if (left > of / 8) return null;
+  return (
+    <span className={`small ${left < 0 ? 'field-error' : 'soft'}`} role="status">
+      {left < 0
+        ? `${-left} ${left === -1 ? 'character' : 'characters'} too many`
+        : `${left} ${left === 1 ? 'character' : 'characters'} left`}
+    </span>
+  );
+}
+
+/** A failure that belongs to no field of a form. */
+export const isWholeForm = (error: LinstaError | undefined): error is LinstaError => error !== undefined && error.errors.length === 0;
 
 /** A dialog over the page; Escape and a click beside it close it. */
 export function Sheet({ title, isOpen, onClose, children }: { title: string; isOpen: boolean; onClose: () => void; children: ReactNode }) {

@@ -2,12 +2,26 @@ import type { ReactNode } from 'react';
 import { Button } from './controls';
 import { Icon, type IconName } from './icons';
 
-/** Something went wrong, in words, with a way on. */
-export function ErrorNote({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+interface Fault extends Error {
+  retryable?: boolean;
+  retryAfterMs?: number | undefined;
+}
+const waitOf = ({ retryAfterMs }: Fault): string => {
+  if (retryAfterMs === undefined || retryAfterMs < 2_000) return '';
+  const minutes = Math.ceil(retryAfterMs / 60_000);
+  const words = retryAfterMs < 60_000 ? `${Math.ceil(retryAfterMs / 1_000)} seconds` : minutes === 1 ? '1 minute' : `${minutes} minutes`;
+  return ` Try again in ${words}.`;
+};
+
+/** A failure in words, how long it lasts where that is known, and the way on. */
+export function ErrorNote({ error, onRetry }: { error: Fault; onRetry?: () => void }) {
   return (
     <div className="note" role="alert">
-      <span className="grow">{error.message}</span>
-      {onRetry !== undefined && (error as { retryable?: boolean }).retryable !== false && <Button onPress={onRetry}>Try again</Button>}
+      <span className="grow">
+        {error.message}
+        {waitOf(error)}
+      </span>
+      {onRetry !== undefined && error.retryable !== false && <Button onPress={onRetry}>Try again</Button>}
     </div>
   );
 }
@@ -22,13 +36,19 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
   );
 }
 
-const HEIGHTS = { card: 128, row: 56 };
-/** The shape of what is coming. */
-export function Skeletons({ count = 4, kind = 'card' }: { count?: number; kind?: keyof typeof HEIGHTS }) {
+/** The shape of what is coming: a face, a name, lines of text. */
+export function Skeletons({ count = 3, kind = 'card' }: { count?: number; kind?: 'card' | 'row' }) {
   return (
-    <div className="stack" role="status" aria-label="Loading">
+    <div className={kind === 'card' ? 'stack' : 'skeleton-rows'} role="status" aria-label="Loading">
       {Array.from({ length: count }, (_, at) => (
-        <div className="skeleton" style={{ height: HEIGHTS[kind] }} key={at} />
+        <div className={`skeleton-${kind} skeleton-host`} key={at}>
+          <span className="skeleton round" />
+          <span className="skeleton-lines">
+            <span className="skeleton short" />
+            <span className="skeleton" />
+            {kind === 'card' && <span className="skeleton half" />}
+          </span>
+        </div>
       ))}
     </div>
   );

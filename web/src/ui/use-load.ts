@@ -1,17 +1,17 @@
 import { LinstaError } from '@linsta/client';
 import { useCallback, useEffect, useState } from 'react';
+import { useRefresh } from './use-refresh';
 
 interface Loaded<T> {
   data: T | undefined;
   error: LinstaError | undefined;
   reload: () => void;
-  set: (change: (data: T) => T) => void;
 }
 
 export const asLinstaError = (error: unknown): LinstaError =>
   error instanceof LinstaError ? error : new LinstaError('UNEXPECTED', error instanceof Error ? error.message : 'Something went wrong');
 
-/** What a page shows once it is there. `load` must be stable; what it answers after the page has gone is dropped. */
+/** One thing that a page shows, kept current. `load` must be stable; an answer after the page has gone is dropped. */
 export function useLoad<T>(load: () => Promise<T>): Loaded<T> {
   const [state, setState] = useState<{ data?: T; error?: LinstaError }>({});
   const [round, setRound] = useState(0);
@@ -19,19 +19,13 @@ export function useLoad<T>(load: () => Promise<T>): Loaded<T> {
     let gone = false;
     load().then(
       (data) => !gone && setState({ data }),
-      (error: unknown) => !gone && setState((before) => ({ ...before, error: asLinstaError(error) })),
+      (error: unknown) => !gone && setState((before) => (before.data === undefined ? { error: asLinstaError(error) } : before)),
     );
     return () => {
       gone = true;
     };
   }, [load, round]);
-  const reload = useCallback(() => {
-    setState({});
-    setRound((before) => before + 1);
-  }, []);
-  const set = useCallback(
-    (change: (data: T) => T) => setState((before) => (before.data === undefined ? before : { data: change(before.data) })),
-    [],
-  );
-  return { data: state.data, error: state.error, reload, set };
+  const reload = useCallback(() => setRound((before) => before + 1), []);
+  useRefresh(reload);
+  return { data: state.data, error: state.error, reload };
 }

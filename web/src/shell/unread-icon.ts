@@ -1,4 +1,5 @@
 import { useEffect } from 'react';
+import { showUnread } from '../ui/page-title';
 
 const FAVICON = '/favicon.svg';
 
@@ -8,12 +9,13 @@ function draw(unread: number): string {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" fill="#c2410c"/><text x="16" y="23" font-family="sans-serif" font-size="19" font-weight="700" fill="#fff" text-anchor="middle">${label}</text></svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }
+const show = (unread: number) => {
+  showUnread(unread);
+  document.querySelector('link[rel="icon"]')?.setAttribute('href', unread > 0 ? draw(unread) : FAVICON);
+};
 
-/** Title and favicon carry what is unread. */
-export function useUnreadTitle(unread: number): void {
-  useEffect(() => {
-    document.title = unread > 0 ? `(${unread > 99 ? '99+' : unread}) Linsta` : 'Linsta';
-    document.querySelector<HTMLLinkElement>('link[rel="icon"]')?.setAttribute('href', unread > 0 ? draw(unread) : FAVICON);
-  }, [unread]);
-  useEffect(() => () => document.querySelector('link[rel="icon"]')?.setAttribute('href', FAVICON), []);
+/** Title and icon of the browser's tab carry what is unread. */
+export function useUnreadInTab(unread: number): void {
+  useEffect(() => show(unread), [unread]);
+  useEffect(() => () => show(0), []);
 }
