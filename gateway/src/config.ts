@@ -26,7 +26,7 @@ const serviceUrl = (name: string, fallback: string) => httpUrlOf(fallback).descr
 
 export const env = z.object({
   ...commonEnv,
-  PORT: port(5000).describe('Port of the public listener.'),
+  PORT: port(5000).describe('Port of the listener for clients.'),
   USERS_URL: serviceUrl('users', 'http://127.0.0.1:4001'),
   POSTS_URL: serviceUrl('posts', 'http://127.0.0.1:4002'),
   EVENTS_URL: serviceUrl('events', 'http://127.0.0.1:4003'),

@@ -1,4 +1,4 @@
-import { isOnlyEmoji, lengthOf, splitLinks } from '../web/src/ui/links';
+import { isOnlyEmoji, lengthOf, splitLinks } from '../../web/src/ui/links';
 
 const linksOf = (text: string) => splitLinks(text).flatMap((part) => (part.kind === 'link' ? [`${part.text} > ${part.href}`] : []));
 

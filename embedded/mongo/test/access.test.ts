@@ -101,7 +101,7 @@ const built = existsSync(CLI);
     const death = new Promise<Error>((resolve) => (died = resolve));
     const store = await start({
       dataDir: directory.path,
-      onDeath: (error) => died(error),
+      onDeath: (error: Error) => died(error),
       resourceLimits: { maxOldGenerationSizeMb: 24 },
       maxHeldBytes: 2 ** 40,
     } as never);

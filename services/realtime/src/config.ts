@@ -15,7 +15,7 @@ import { z } from 'zod';
 
 export const env = z.object({
   ...commonEnv,
-  PORT: port(4006).describe('Port of the listener behind the gateway.'),
+  PORT: port(4006).describe('Port of the listener for clients.'),
   INTERNAL_PORT: internalPort(4106),
   AMQP_URL: amqpUrl.optional(),
   REDIS_URL: redisUrl.optional(),

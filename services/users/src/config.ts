@@ -1,18 +1,11 @@
-import { amqpUrl, commonEnv, count, mongoEnv, parseEnv, port } from '@linsta/core';
+import { count, databaseServiceEnv, parseEnv } from '@linsta/core';
 import { z } from 'zod';
 
 export const env = z.object({
-  ...commonEnv,
-  PORT: port(4001),
-  INTERNAL_PORT: port(4101),
-  ...mongoEnv,
-  DATABASE: z.string().default('linsta_users'),
-  AMQP_URL: amqpUrl.optional(),
-  /** Lifetime of an access token; a session continues by refreshing. */
-  ACCESS_TOKEN_SECONDS: count(900),
-  REFRESH_TOKEN_DAYS: count(30, 3650),
-  /** Argon2id: OWASP's first choice is 19 MiB, two passes, one lane. */
-  ARGON2_MEMORY_KIB: count(19_456),
+  ...databaseServiceEnv({ port: 4001, internalPort: 4101, database: 'linsta_users' }),
+  ACCESS_TOKEN_SECONDS: count(900).describe('Lifetime of an access token; a session continues by refreshing.'),
+  REFRESH_TOKEN_DAYS: count(30, 3650).describe('Days without a refresh after which a session ends.'),
+  ARGON2_MEMORY_KIB: count(19_456).describe('Memory of one Argon2id hash, two passes, one lane: the first choice of OWASP.'),
 });
 
 export type UsersConfig = z.output<typeof env>;

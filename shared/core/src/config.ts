@@ -118,3 +118,16 @@ export const commonEnv = {
   JWT_SECRET: secret.describe('Signs and verifies user tokens (HS256). At least 32 characters.'),
   SERVICE_SECRET: secret.describe('Signs the tokens between services. At least 32 characters.'),
 };
+export const realtimeInternalUrl = httpUrlsOf('http://127.0.0.1:4106').describe(
+  'The internal listeners of the realtime nodes, separated by commas.',
+);
+
+/** Variables of a service with a database; the numbers and the name are its defaults. */
+export const databaseServiceEnv = (fallback: { port: number; internalPort: number; database: string }) => ({
+  ...commonEnv,
+  PORT: port(fallback.port).describe('Port of the listener for clients.'),
+  INTERNAL_PORT: internalPort(fallback.internalPort),
+  ...mongoEnv,
+  DATABASE: z.string().default(fallback.database).describe('Name of the database of this service.'),
+  AMQP_URL: amqpUrl.optional(),
+});
