@@ -95,30 +95,26 @@ test('given a failing read, when it is called, then it is repeated; a write is n
 });
 
 describe('read-all', () => {
-  const rows = [3, 2].map((n) => ({
-    _id: String(n).padStart(24, '0'),
-    userId: 'a',
-    type: 'LIKE',
-    message: '',
-    referenceId: 'r',
-    actorId: 'b',
-    isRead: false,
-    createdAt: '',
-  }));
-  test.each<[string, boolean]>([
-    ['newer', true],
-    ['older', false],
-  ])('given a %s server, when all are marked as read, then those that were shown are', async (_what, takesBody) => {
+  const rowsOf = (version: number | undefined) =>
+    [3, 2].map((n) => ({
+      ...{ _id: String(n).padStart(24, '0'), userId: 'a', type: 'LIKE', message: '', referenceId: 'r', actorId: 'b' },
+      ...{ isRead: false, createdAt: '', ...(version !== undefined && { version }) },
+    }));
+  const upTo = { upTo: '3'.padStart(24, '0') };
+  test.each<[string, number | undefined, boolean, unknown[]]>([
+    ['a server with versions', 1, true, [upTo]],
+    ['a server without versions', undefined, false, [undefined]],
+    ['a server with versions that refuses the body', 1, false, [upTo, undefined]],
+  ])('given %s, when all are marked as read, then those that were shown are', async (_what, version, takesBody, expected) => {
     const { fetch, requests } = createFetchStub(({ path, body }) => {
-      if (path.startsWith('/api/notifications?')) return json(rows);
+      if (path.startsWith('/api/notifications?')) return json(rowsOf(version));
       if (path.endsWith('unread-count')) return json({ unread: 2 });
       return body !== undefined && !takesBody ? problem(400, 'BAD_REQUEST') : json({ updated: 2 });
     });
     const linsta = clientOf({ fetch });
     await linsta.notifications.retry();
     await linsta.notifications.markAllRead();
-    const bodies = requests.filter(({ path }) => path.endsWith('read-all')).map(({ body }) => body);
-    expect(bodies).toEqual(takesBody ? [{ upTo: rows[0]?._id }] : [{ upTo: rows[0]?._id }, undefined]);
+    expect(requests.filter(({ path }) => path.endsWith('read-all')).map(({ body }) => body)).toEqual(expected);
     expect(linsta.notifications.get()).toMatchObject({ unread: 0, notifications: [{ isRead: true }, { isRead: true }] });
     linsta.close();
   });

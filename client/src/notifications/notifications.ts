@@ -165,7 +165,9 @@ export function createNotifications({ call, markAllRead }: NotificationsOptions)
       await read(list.markAsRead(rows, [id]), unread, () => call('PATCH /api/notifications/:id/read', { params: { id } }));
     },
     async markAllRead() {
-      const upTo = state.get().notifications[0]?._id;
+      const [newest] = state.get().notifications;
+      // Servers that know `upTo` send versions, too.
+      const upTo = newest?.version === undefined ? undefined : newest._id;
       await read(list.markAsRead(rows, rows.keys()), 0, () => markAllRead(upTo));
     },
     async loadMore() {
