@@ -17,4 +17,5 @@ for (const [name, document] of Object.entries(documents)) {
   writeFileSync(path, `${JSON.stringify(document, null, 2)}\n`);
   process.stdout.write(`${path}\n`);
 }
+writeFileSync(join(root, 'client', 'src', 'error-codes.ts'), load('./contract/sdk-codes.js').createSdkCodes());
 writeFileSync(join(root, 'docs', 'errors.md'), load('./contract/errors-page.js').createErrorsPage());

@@ -1,17 +1,14 @@
-/**
- * Codes of refusals that describe the request itself: the same request is refused again. Every other
- * code, known or not, may succeed later. The server's error table replaces this set once it is
- * part of the contract.
- */
-const FINAL_CODES: ReadonlySet<string> = new Set([
-  // Of the server.
-  ...['BAD_CREDENTIALS', 'BAD_PATH', 'BAD_QUERY', 'BAD_REQUEST', 'BODY_NOT_EXPECTED', 'BODY_TOO_LARGE', 'CLIENT_MESSAGE_ID_REUSED'],
-  ...['EMAIL_TAKEN', 'FORBIDDEN', 'HEADERS_TOO_LARGE', 'INVALID_REFRESH_TOKEN', 'INVALID_TOKEN', 'MALFORMED_JSON', 'MALFORMED_REQUEST'],
-  ...['METHOD_NOT_ALLOWED', 'NOT_A_PARTICIPANT', 'NOT_FOUND', 'NO_TOKEN', 'ORIGIN_NOT_ALLOWED', 'OTHER_USER_IS_SELF', 'TOKEN_EXPIRED'],
-  ...['UNKNOWN_EVENT', 'UNKNOWN_SESSION', 'UNSUPPORTED_MEDIA_TYPE', 'UPGRADE_REQUIRED'],
-  // Of this client.
-  ...['ABORTED', 'BAD_OPTIONS', 'CLOSED', 'OUTBOX_FULL', 'SIGNED_OUT', 'STILL_SENDING', 'UNSUPPORTED'],
-]);
+import type { ErrorCode } from '@linsta/contracts';
+import { FINAL_SERVER_CODES } from './error-codes.js';
+
+/** Codes of this client itself that a repeat does not change. */
+const FINAL_CLIENT_CODES = ['ABORTED', 'BAD_OPTIONS', 'CLOSED', 'OUTBOX_FULL', 'SIGNED_OUT', 'STILL_SENDING', 'UNSUPPORTED'] as const;
+type ClientCode = (typeof FINAL_CLIENT_CODES)[number] | 'NETWORK' | 'TIMEOUT' | 'UNEXPECTED_ANSWER';
+
+/** Every code that is known today; a newer server may send further ones. */
+export type LinstaErrorCode = ErrorCode | ClientCode | (string & {});
+
+const FINAL_CODES: ReadonlySet<string> = new Set([...FINAL_SERVER_CODES, ...FINAL_CLIENT_CODES]);
 
 /** Whether the same request may succeed later. Codes that this client does not know are retryable. */
 export const isRetryable = (code: string): boolean => !FINAL_CODES.has(code);
@@ -40,7 +37,7 @@ interface ErrorDetails {
  * - `BAD_OPTIONS`, `UNSUPPORTED`: an option is wrong, or the environment lacks a function
  */
 export class LinstaError extends Error {
-  readonly code: string;
+  readonly code: LinstaErrorCode;
   /** The HTTP status, where there was an answer. */
   readonly status: number | undefined;
   /** Whether the same request may succeed later. */
@@ -51,7 +48,7 @@ export class LinstaError extends Error {
   /** Refused fields by path, for a form. */
   readonly errors: { path: string; message: string }[];
 
-  constructor(code: string, message: string, details: ErrorDetails = {}) {
+  constructor(code: LinstaErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'LinstaError';
     this.code = code;

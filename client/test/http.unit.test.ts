@@ -123,5 +123,5 @@ describe('read-all', () => {
 test('given the codes of an overloaded server, then they are retryable; given a refusal of the request, then it is final', () => {
   for (const code of ['INTERNAL', 'OVERLOADED', 'UNAVAILABLE', 'RATE_LIMITED', 'TOO_MANY_ROOMS', 'SOMETHING_NEW'])
     expect([code, isRetryable(code)]).toEqual([code, true]);
-  for (const code of ['BAD_REQUEST', 'NOT_FOUND', 'NOT_A_PARTICIPANT']) expect([code, isRetryable(code)]).toEqual([code, false]);
+  for (const code of ['BAD_REQUEST', 'CHAT_ROOM_NOT_FOUND', 'NOT_A_PARTICIPANT']) expect([code, isRetryable(code)]).toEqual([code, false]);
 });

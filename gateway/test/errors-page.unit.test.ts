@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import { ERROR_CODES, isRetryable, routes } from '@linsta/contracts';
 import { createErrorsPage } from '../src/contract/errors-page';
 import { createOpenApi } from '../src/contract/openapi';
+import { createSdkCodes } from '../src/contract/sdk-codes';
 
 test('docs/errors.md says what the table of error codes says', () => {
   expect(readFileSync(join(__dirname, '..', '..', 'docs', 'errors.md'), 'utf8')).toBe(createErrorsPage());
 });
+
+test('the SDK knows the codes that the table calls final', () =>
+  expect(readFileSync(join(__dirname, '..', '..', 'client', 'src', 'error-codes.ts'), 'utf8')).toBe(createSdkCodes()));
 
 test('a client that follows the table repeats everything that may pass, and takes an unknown code as passing', () => {
   for (const code of ['OVERLOADED', 'UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL', 'TOO_MANY_SOCKETS', 'TOO_MANY_CONNECTIONS', 'OF_TOMORROW'])
