@@ -2,13 +2,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { countOf } from './checkers';
 import { ROOT, stopEnvironments } from './environment';
+import { runAttack } from './attack/run-attack';
 import { runLikes } from './likes';
 import { runOutages } from './outages';
 import { runChaos } from './run';
 
 const USAGE = `npm run chaos -- [--seed N] [--minutes 5] [--users 50] [--scale chat=2,realtime=2,notification=2,gateway=2] [--faults kill,servers,network] [--every 10] [--outage 10]
 npm run chaos -- likes [--seed N] [--count 10000]
-npm run chaos -- outages [--outage 30] [--how down|silent]`;
+npm run chaos -- outages [--outage 30] [--how down|silent]
+npm run chaos -- attack [--users 50] [--minutes 10]`;
 const say = (sentence: string) => void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${sentence}\n`);
 
 async function main(): Promise<number> {
@@ -34,6 +36,7 @@ async function main(): Promise<number> {
     return right ? 0 : 1;
   };
   if (what === 'likes') return finish(await runLikes({ seed, count: Number(values.count), say }));
+  if (what === 'attack') return finish(await runAttack({ users: Number(values.users), minutes: Number(values.minutes), say }));
   if (what === 'outages') {
     const how = values.how === 'silent' ? 'silent' : 'down';
     return finish(await runOutages({ seed, users: Number(values.users), outageSeconds: Number(values.outage), how, scale, say }));
