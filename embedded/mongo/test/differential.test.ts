@@ -16,7 +16,10 @@ const suite = noReference === undefined ? describe : describe.skip;
 
 /** Numbers with their types, fields in their order: the values as they go over the wire. */
 const written = (value: unknown) => BSON.EJSON.stringify(value, { relaxed: false });
-/** Duplicates are compared as such, every other refusal as a refusal; any other failure is a fault of the test. */
+/**
+ * Duplicates are compared as such, every other refusal as a refusal; any other failure is a fault
+ * of the test.
+ */
 const outcomeOf = (error: Error & { code?: unknown }) =>
   error instanceof MongoServerError ? (error.code === 11000 ? 'duplicate' : 'refused') : `threw ${error.stack}`;
 

@@ -11,7 +11,10 @@ export type Matches = (doc: Doc) => boolean;
 export const FILTER_OPERATORS = ['$and', '$or', '$nor', '$expr', '$comment'];
 const TOP_LEVEL_NOT_HERE = ['$text', '$where', '$jsonSchema', '$sampleRate', '$alwaysTrue', '$alwaysFalse'];
 
-/** A filter as a function. Faults are refused here, not when it runs. `variables`: what `$expr` may name. */
+/**
+ * A filter as a function. Faults are refused here, not when it runs. `variables`: what `$expr` may
+ * name.
+ */
 export function compileFilter(filter: Doc, variables: Variables = {}): Matches {
   const tests = fieldsOf(filter).map(([name, condition]) => clause(name, condition, variables));
   const [only] = tests;

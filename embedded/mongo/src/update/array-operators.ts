@@ -89,7 +89,10 @@ export const addToSet: FieldOperator = (path, operand) => {
   };
 };
 
-/** Which elements go: those equal to a value, those that meet a condition, or documents that match a filter. */
+/**
+ * Which elements go: those equal to a value, those that meet a condition, or documents that match a
+ * filter.
+ */
 function pullTest(operand: unknown): (element: unknown) => boolean {
   const first = isDocument(operand) ? (firstKey(operand) ?? '') : '';
   if (isDocument(operand) && (!first.startsWith('$') || ['$and', '$or', '$nor'].includes(first))) {
