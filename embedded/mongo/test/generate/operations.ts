@@ -98,8 +98,14 @@ export function createOperations(random: Random, generate: Generator) {
       return { kind: 'aggregate', shape: { pipeline }, writes: false, run: (db) => things(db).aggregate(pipeline, TYPED).toArray() };
     },
     () => {
+      // Where there are documents: the reference server looks at an expression with the first one.
       const pipeline = [{ $project: { e: generate.malformed() } }];
-      return { kind: 'malformed', shape: { pipeline }, writes: false, run: (db) => things(db).aggregate(pipeline, TYPED).toArray() };
+      return {
+        kind: 'malformed',
+        shape: { pipeline },
+        writes: false,
+        run: (db) => db.collection('others').aggregate(pipeline, TYPED).toArray(),
+      };
     },
   ];
   const writes: (() => Operation)[] = [
