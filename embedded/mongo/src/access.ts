@@ -14,7 +14,10 @@ export function ensurePrivateDirectory(path: string): void {
   if (!onWindows) chmodSync(path, 0o700);
 }
 
-/** Where a store of this directory listens for its owner alone; undefined where the platform has no Unix sockets. */
+/**
+ * Where a store of this directory listens for its owner alone; undefined where the platform has no
+ * Unix sockets.
+ */
 export function socketPathOf(dataDir: string): string | undefined {
   if (onWindows) return undefined;
   ensurePrivateDirectory(dataDir);
@@ -44,7 +47,10 @@ export function loadPassword(dataDir: string): string {
 export const passwordUrl = (host: string, port: number, password: string) =>
   `mongodb://${USER}:${password}@${host.includes(':') ? `[${host}]` : host}:${port}/?authSource=admin`;
 
-/** The URL that reaches a store of this directory which listens for its owner alone. `port`: where there are no Unix sockets. */
+/**
+ * The URL that reaches a store of this directory which listens for its owner alone. `port`: where
+ * there are no Unix sockets.
+ */
 export function storeUrlOf(dataDir: string, port: number): string {
   const path = socketPathOf(dataDir);
   return path === undefined ? passwordUrl('127.0.0.1', port, loadPassword(dataDir)) : socketUrl(path);

@@ -35,9 +35,9 @@ export interface Answer {
 }
 
 /**
- * The rest of each answer behind its first batch, held as it was when the query ran. All cursors and
- * running queries share one limit in bytes; where it is reached, the cursor that idled longest is
- * closed. Cursors that idle for ten minutes are closed in any case.
+ * The rest of each answer behind its first batch, held as it was when the query ran. All cursors
+ * and running queries share one limit in bytes; where it is reached, the cursor that idled longest
+ * is closed. Cursors that idle for ten minutes are closed in any case.
  */
 export function createCursors(budget: MemoryBudget) {
   // In the order of their last use.

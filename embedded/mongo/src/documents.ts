@@ -12,7 +12,10 @@ export const structuredCopy = <T>(value: T): T => {
   return copy as T;
 };
 
-/** Sets a path as $addFields does: in every element of an array on the way; a value that is no document becomes one. */
+/**
+ * Sets a path as $addFields does: in every element of an array on the way; a value that is no
+ * document becomes one.
+ */
 export function setPath(doc: Doc, parts: string[], value: unknown): void {
   const [part = '', ...rest] = parts;
   put(doc, part, rest.length === 0 ? value : within(own(doc, part), rest, value));
@@ -24,7 +27,10 @@ function within(inner: unknown, parts: string[], value: unknown): unknown {
   return doc;
 }
 
-/** Sets a computed field; a missing value removes the field, but makes the documents that lead to it. */
+/**
+ * Sets a computed field; a missing value removes the field, but makes the documents that lead to
+ * it.
+ */
 export function setComputed(doc: Doc, parts: string[], value: unknown): void {
   if (value !== undefined || parts.length > 1) setPath(doc, parts, value ?? null);
   if (value === undefined) unsetAt(doc, parts);

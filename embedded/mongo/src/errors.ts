@@ -43,7 +43,10 @@ const CODES = {
 } as const;
 export type CodeName = keyof typeof CODES;
 
-/** A failure as MongoDB words it: a command's `{ ok: 0, code, codeName, errmsg }` or an entry of `writeErrors`. */
+/**
+ * A failure as MongoDB words it: a command's `{ ok: 0, code, codeName, errmsg }` or an entry of
+ * `writeErrors`.
+ */
 export class MongoError extends Error {
   readonly code: number;
   readonly codeName: string;

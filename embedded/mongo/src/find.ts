@@ -35,7 +35,10 @@ const STEPS = 32;
 const MAX_TOP = 10_000;
 const ENTRY_BYTES = 160;
 
-/** Documents that a plan leads to, each once, unfiltered; undefined now and then, so that a long scan can pause. */
+/**
+ * Documents that a plan leads to, each once, unfiltered; undefined now and then, so that a long
+ * scan can pause.
+ */
 function* candidates(reader: Reader, collection: Collection, plan: Plan, counters: Counters): Generator<Buffer | undefined> {
   const seen = plan.repeats ? new Set<string>() : undefined;
   const ranges = plan.reverse && plan.index !== undefined ? [...plan.ranges].reverse() : plan.ranges;
@@ -151,7 +154,10 @@ export class LongSearchError extends Error {}
 /** Documents and entries that a search inside a write transaction may look at. */
 const MAX_STEPS_NOW = 2_000;
 
-/** What a filter finds, at once, inside a write transaction. Throws LongSearchError where that takes long, unless `unbounded`. */
+/**
+ * What a filter finds, at once, inside a write transaction. Throws LongSearchError where that takes
+ * long, unless `unbounded`.
+ */
 export function findNow(reader: Reader, collection: Collection | undefined, query: Query, unbounded = false): Found[] {
   const { filter, sort = [], skip = 0, limit = 0, variables } = query;
   const counters = { keysExamined: 0, docsExamined: 0 };

@@ -1,4 +1,7 @@
-/** One growing buffer: keys are built on every insert, and an allocation for each part would be most of the cost. */
+/**
+ * One growing buffer: keys are built on every insert, and an allocation for each part would be most
+ * of the cost.
+ */
 export class KeyWriter {
   private bytes = Buffer.allocUnsafe(8_192);
   length = 0;
@@ -27,7 +30,10 @@ export class KeyWriter {
     this.room(8);
     this.length = this.bytes.writeBigUInt64BE(BigInt.asUintN(64, value), this.length);
   }
-  /** Positive numbers get the sign bit set, negative ones are inverted: then byte order is numeric order. */
+  /**
+   * Positive numbers get the sign bit set, negative ones are inverted: then byte order is numeric
+   * order.
+   */
   double(value: number): void {
     this.room(8);
     const start = this.length;
@@ -36,7 +42,10 @@ export class KeyWriter {
     if (first & 0x80) this.invertFrom(start);
     else this.bytes[start] = first | 0x80;
   }
-  /** Text ends with 00 01; a zero byte inside is written 00 ff, so the shorter text stays the smaller one. */
+  /**
+   * Text ends with 00 01; a zero byte inside is written 00 ff, so the shorter text stays the
+   * smaller one.
+   */
   text(value: string): void {
     if (value.includes('\0')) {
       for (const byte of Buffer.from(value, 'utf8')) {

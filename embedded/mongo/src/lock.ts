@@ -13,9 +13,10 @@ const MAX_SOCKET_PATH = 87;
 const SETTLE_MS = 50;
 
 /**
- * Takes the directory, for this process and against it. Answers how to give it back.
- * The lock is a listening socket: the kernel closes it with its process, however that ends, so a killed holder never blocks the next one. A pid in a file
- * would: pids are used again, and mean something else in another container.
+ * Takes the directory, for this process and against it. Answers how to give it back. The lock is a
+ * listening socket: the kernel closes it with its process, however that ends, so a killed holder
+ * never blocks the next one. A pid in a file would: pids are used again, and mean something else in
+ * another container.
  */
 export async function lockDirectory(dataDir: string): Promise<() => Promise<void>> {
   mkdirSync(dataDir, { recursive: true });
@@ -50,7 +51,8 @@ async function listenAt(path: string, dataDir: string): Promise<Server> {
 }
 
 async function lockBySocket(path: string, dataDir: string): Promise<() => Promise<void>> {
-  // Bound under a name of its own, then linked to the common one: of two that start at once, the file system lets one link.
+  // Bound under a name of its own, then linked to the common one: of two that start at once, the
+  // file system lets one link.
   const own = `${path}.${randomBytes(6).toString('hex')}`;
   const server = await listenAt(own, dataDir);
   try {

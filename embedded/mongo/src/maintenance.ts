@@ -18,7 +18,10 @@ function removeExpired(storage: Storage, collection: Collection, index: Index, s
   return found.length;
 }
 
-/** Removes expired documents, and what dropped collections and indexes left, at an interval. Answers how to stop. */
+/**
+ * Removes expired documents, and what dropped collections and indexes left, at an interval. Answers
+ * how to stop.
+ */
 export function startMaintenance(storage: Storage, intervalMs: number, onError: (error: Error) => void): () => Promise<void> {
   let stopped = false;
   const pass = async () => {

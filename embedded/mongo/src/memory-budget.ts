@@ -12,7 +12,10 @@ export interface Lease {
   free(): void;
 }
 
-/** One common limit for everything that queries hold in memory. `reclaim` gives up what idles; it answers whether it gave up anything. */
+/**
+ * One common limit for everything that queries hold in memory. `reclaim` gives up what idles; it
+ * answers whether it gave up anything.
+ */
 export function createMemoryBudget(maxBytes = MAX_HELD_BYTES) {
   let held = 0;
   let reclaim: () => boolean = () => false;

@@ -19,7 +19,9 @@ function parseDecimal(text: string): Exact {
   const [, sign = '', whole = '0', fraction = '', exponent = '0'] = /^(-?)(\d*)\.?(\d*)(?:E([+-]?\d+))?$/i.exec(text) ?? [];
   return { digits: BigInt(`${sign}${whole}${fraction}` || '0'), exponent: Number(exponent) - fraction.length };
 }
-/** A double among decimals counts with 15 digits, trailing zeros included, as MongoDB converts it. */
+/**
+ * A double among decimals counts with 15 digits, trailing zeros included, as MongoDB converts it.
+ */
 const asDecimal = (value: Numeric): Exact =>
   typeOf(value) === 'double' ? parseDecimal(Decimal128.fromString(toDouble(value).toPrecision(15)).toString()) : exactOf(value);
 /** The whole part, exact for every type; undefined for NaN and the infinities. */
@@ -34,7 +36,10 @@ const toDecimal = ({ digits, exponent }: Exact) => Decimal128.fromStringWithRoun
 const INT32_MAX = 2_147_483_647n;
 const INT64_MAX = (1n << 63n) - 1n;
 
-/** The wider of the two types carries the result; a whole number that outgrows int32 becomes int64, beyond that a failure (undefined). */
+/**
+ * The wider of the two types carries the result; a whole number that outgrows int32 becomes int64,
+ * beyond that a failure (undefined).
+ */
 function arithmetic(
   a: Numeric,
   b: Numeric,

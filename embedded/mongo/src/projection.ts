@@ -112,7 +112,10 @@ function addLeaf(tree: Tree, which: 'fields' | 'computed', parts: string[], leaf
   });
 }
 
-/** A change of the projected document that looks at the source: $slice, $elemMatch, the positional operator. */
+/**
+ * A change of the projected document that looks at the source: $slice, $elemMatch, the positional
+ * operator.
+ */
 type Shape = (doc: Doc, source: Doc) => void;
 export interface ProjectionOptions {
   /** Of a $project stage: without the operators that only a query has. */

@@ -21,9 +21,14 @@ export interface StoreOptions {
   /** A TCP port; 0 or nothing: a free one. */
   port?: number;
   host?: string;
-  /** Listens here instead of on a TCP port; only the owner of the socket's directory can connect. */
+  /**
+   * Listens here instead of on a TCP port; only the owner of the socket's directory can connect.
+   */
   socketPath?: string;
-  /** Asked of every connection to the TCP port (SCRAM-SHA-256). Without one, each local user can connect. */
+  /**
+   * Asked of every connection to the TCP port (SCRAM-SHA-256). Without one, each local user can
+   * connect.
+   */
   password?: string;
   logger?: StoreLogger;
   /** How often expired documents are looked for, in milliseconds. */

@@ -27,7 +27,9 @@ export function parseSort(sort: unknown): SortKey[] {
     return { path, direction: sign };
   });
 }
-/** The direction that `{ $natural: ±1 }` alone gives the scan; undefined for any other sort or hint. */
+/**
+ * The direction that `{ $natural: ±1 }` alone gives the scan; undefined for any other sort or hint.
+ */
 export function naturalOrder(order: unknown): 1 | -1 | undefined {
   if (!isDocument(order) || !('$natural' in order)) return undefined;
   const sign = isNumeric(order.$natural) ? toDouble(order.$natural) : 0;
@@ -36,7 +38,10 @@ export function naturalOrder(order: unknown): 1 | -1 | undefined {
 }
 
 const scratch = new KeyWriter();
-/** The bytes that a document is sorted by: of the tuples that its arrays make, the least in the order of the keys. */
+/**
+ * The bytes that a document is sorted by: of the tuples that its arrays make, the least in the
+ * order of the keys.
+ */
 export function sortKeyOf(keys: readonly SortKey[]): (doc: Doc) => Buffer {
   const paths = keys.map(({ path }) => path.split('.'));
   return (doc) => {

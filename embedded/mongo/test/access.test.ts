@@ -104,7 +104,7 @@ const built = existsSync(CLI);
       onDeath: (error: Error) => died(error),
       resourceLimits: { maxOldGenerationSizeMb: 24 },
       maxHeldBytes: 2 ** 40,
-    } as never);
+    });
     const client = await MongoClient.connect(store.url, soon);
     const things = client.db('x').collection('y');
     await things.insertMany(Array.from({ length: 1_000 }, (_, n) => ({ n })));

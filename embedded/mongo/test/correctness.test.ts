@@ -193,6 +193,8 @@ describeServers('Right, or refused by name', (server, kind) => {
     ['an element is not looked into', nested, { a: { $elemMatch: { $gt: 4 } } }, [1]],
     ['elements of elements', nested, { a: { $elemMatch: { $elemMatch: { $gt: 4 } } } }, [0, 2]],
     ['a whole array', nested, { a: [1, 9] }, [2]],
+    ['an array at a position is not looked into', [{ a: [[5]] }, { a: [5] }, { a: [[[5]]] }], { 'a.0': 5 }, [1]],
+    ['nor by a negation', [{ a: [[5]] }, { a: [5] }], { 'a.0': { $ne: 5 } }, [0]],
     ['MinKey is below NaN', [{ a: NaN }, { a: 1 }], { a: { $gt: new MinKey() } }, [0, 1]],
     ['bits of binary data', [{ a: new Binary(Buffer.from([5])) }, { a: 5 }, { a: 2 }], { a: { $bitsAllSet: 5 } }, [0, 1]],
     ['a binary mask', [{ a: 5 }, { a: 2 }], { a: { $bitsAllSet: new Binary(Buffer.from([5])) } }, [0]],

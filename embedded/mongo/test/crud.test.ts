@@ -43,7 +43,7 @@ describeServers('CRUD by the bare driver', (server) => {
     await expect(things.updateOne({ _id: 1 }, { $set: { a: 1 }, $inc: { a: 1 } })).rejects.toMatchObject({ code: 40 });
   });
 
-  test('when findAndModify is asked, then it answers the document of before or after, of the first in the sort', async () => {
+  test('when findAndModify runs, then it answers the document of before or after, of the first in the sort', async () => {
     const things = fresh();
     await things.insertMany([
       { _id: 1, n: 1 },
@@ -113,7 +113,7 @@ describeServers('CRUD by the bare driver', (server) => {
     ]);
   });
 
-  test('when documents are counted and told apart, then by filter, by estimate and by value', async () => {
+  test('when documents are counted and distinguished, then by filter, by estimate and by value', async () => {
     const things = fresh();
     await things.insertMany([{ s: 'a', tags: ['x', 'y'] }, { s: 'b', tags: ['y'] }, { s: 'a' }, { tags: [] }]);
     expect(await things.estimatedDocumentCount()).toBe(4);

@@ -26,7 +26,7 @@ describeServers('Cursors', (server) => {
     expect(await things.aggregate([{ $sort: { _id: -1 } }], { batchSize: 7 }).toArray()).toHaveLength(250);
   });
 
-  test('when a cursor is closed or belongs to nobody, then getMore says that it is not there', async () => {
+  test('when a cursor is closed or unknown, then getMore says that it is not there', async () => {
     const things = await filled();
     const { cursor } = await server().db.command({ find: things.collectionName, batchSize: 10 });
     const id = Long.fromValue(cursor.id);
@@ -45,7 +45,7 @@ describeServers('Cursors', (server) => {
   });
 });
 
-test('when a cursor idles for ten minutes, then it is dropped, unless its opener asked to keep it', () => {
+test('when a cursor idles for ten minutes, then it is dropped, unless it was opened with noCursorTimeout', () => {
   jest.useFakeTimers();
   try {
     const cursors = createCursors(createMemoryBudget());

@@ -8,8 +8,8 @@ interface Difference {
 }
 
 /**
- * Where the independent server (DocumentDB 1.0) and MongoDB part, or where nobody promises anything: these are not compared. Everything else that differs
- * is a fault of the embedded store.
+ * Where the independent server (DocumentDB 1.0) and MongoDB part, or where nobody promises
+ * anything: these are not compared. Everything else that differs is a fault of the embedded store.
  */
 export const DIFFERENCES: Difference[] = [
   {

@@ -5,7 +5,7 @@ import { INDEXES } from './generate/operations';
 import { createRandom, draws, reporter, testSeed } from './generate/random';
 import { startEmbedded, type TestServer } from './servers';
 
-/** Small by default; FUZZ_ROUNDS=20000 asks more queries. */
+/** Small by default; FUZZ_ROUNDS=20000 runs more queries. */
 const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 300);
 const QUERIES_PER_RUN = 20;
 const DOCUMENTS = 60;

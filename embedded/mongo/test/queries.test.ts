@@ -61,7 +61,7 @@ describeServers('Queries', (server, kind) => {
     expect(await idsOf(PATHS, filter)).toEqual(found);
   });
 
-  test('when numbers are equal, then whatever their types; whole ones beyond 2^53 are told apart, decimals are exact', async () => {
+  test('when numbers are equal, then whatever their types; whole ones beyond 2^53 are distinguished, decimals are exact', async () => {
     const big = Long.fromString('9007199254740993');
     const documents = [
       { a: new Int32(2) },
@@ -96,7 +96,8 @@ describeServers('Queries', (server, kind) => {
       new Date(1),
       new MaxKey(),
     ];
-    // MinKey is below all, an empty array below null: so says MongoDB's documentation, but the other server has it above.
+    // MinKey is below all, an empty array below null: so says MongoDB's documentation, but the
+    // other server has it above.
     const order = [0, 8, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11].filter((_id) => _id !== 8 || kind === 'embedded');
     await things.insertMany(order.map((_id) => ({ _id, value: values[_id] })).reverse());
     expect((await things.find().sort({ value: 1 }).toArray()).map(({ _id }) => _id)).toEqual(order);
@@ -169,7 +170,7 @@ describeServers('Queries', (server, kind) => {
     expect(await idsOf([{ text }], { text: { $regex, $options } })).toEqual(found ? [0] : []);
   });
 
-  test('when a filter asks for something unknown, then it is refused by its name', async () => {
+  test('when a filter holds an unknown operator, then it is refused by its name', async () => {
     const things = freshCollection(server());
     await things.insertOne({ a: 1 });
     await expect(things.findOne({ a: { $like: 'x' } } as never)).rejects.toMatchObject({

@@ -1,7 +1,10 @@
 import { MongoClient } from 'mongodb';
 import { freshCollection, startEmbedded, type TestServer } from './servers';
 
-/** What MongoDB has and the store has not, or what nobody has: each is refused by its name. Nothing is passed over and done otherwise. */
+/**
+ * What MongoDB has and the store has not, or what nobody has: each is refused by its name. Nothing
+ * is passed over and done otherwise.
+ */
 let server: TestServer;
 beforeAll(async () => {
   server = await startEmbedded();
@@ -74,7 +77,7 @@ test('when a password is given, then the store says that it has none', async () 
   await expect(MongoClient.connect(url, { serverSelectionTimeoutMS: 2_000 })).rejects.toThrow(/saslStart/);
 });
 
-test('when bytes are no protocol, then their connection is closed and nobody else notices', async () => {
+test('when bytes are no protocol, then their connection is closed and no other connection is touched', async () => {
   const { connect } = await import('node:net');
   const { port } = new URL(server.url.replace('mongodb', 'http'));
   for (const bytes of [

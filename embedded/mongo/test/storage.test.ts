@@ -82,7 +82,7 @@ const withFormatRecord = async (change: (internal: ReturnType<ReturnType<typeof 
 };
 test('when a directory has no format record, as that of the release before, then it opens and gets one', async () => {
   await fill();
-  await withFormatRecord((internal) => internal.removeSync(Buffer.from('format') as never));
+  await withFormatRecord((internal) => internal.removeSync(Buffer.from('format')));
   const store = await createStore({ dataDir: directory.path });
   const client = await MongoClient.connect(store.url);
   expect(await client.db('x').collection('things').countDocuments()).toBe(2_001);
@@ -92,7 +92,7 @@ test('when a directory has no format record, as that of the release before, then
 });
 test('when a directory has a newer format, then it is refused by its number and stays as it was', async () => {
   await fill();
-  await withFormatRecord((internal) => internal.putSync(Buffer.from('format') as never, Buffer.from('00000063', 'hex') as never));
+  await withFormatRecord((internal) => internal.putSync(Buffer.from('format'), Buffer.from('00000063', 'hex')));
   const start = createStore({ dataDir: directory.path });
   await expect(start).rejects.toThrow(NewerFormatError);
   await expect(start).rejects.toThrow(/format 99; this release .* up to 1/);

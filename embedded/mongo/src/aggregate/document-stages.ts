@@ -14,7 +14,10 @@ const documentOf = (spec: unknown, operator: string): Doc => {
   return spec;
 };
 
-/** `{ a: { b: x } }` sets a.b and leaves what else is in a; an expression or an empty document is a value. */
+/**
+ * `{ a: { b: x } }` sets a.b and leaves what else is in a; an expression or an empty document is a
+ * value.
+ */
 const flatten = (spec: Doc, prefix = ''): [string, unknown][] =>
   fieldsOf(spec).flatMap(([name, value]): [string, unknown][] => {
     const first = isDocument(value) ? firstKey(value) : undefined;

@@ -49,7 +49,10 @@ function grouping(spec: Doc, names: readonly string[], keyOf: (doc: Doc, variabl
   };
 }
 
-/** A $group by the lower boundary of the bucket that a value falls into, in the order of the boundaries. */
+/**
+ * A $group by the lower boundary of the bucket that a value falls into, in the order of the
+ * boundaries.
+ */
 export function compileBucket(spec: unknown, { names }: StageCompiler): Stage {
   if (!isDocument(spec)) throw refused(40201, 'Argument to $bucket stage must be an object');
   for (const option of Object.keys(spec))

@@ -8,7 +8,10 @@ import { memoryOf } from '../memory-budget';
 import { valuesAt } from '../paths';
 import { perDocument, type Stage, type StageCompiler } from './stage';
 
-/** A pipeline inside a stage, compiled once for its faults: they must not depend on whether a document ever reaches it. */
+/**
+ * A pipeline inside a stage, compiled once for its faults: they must not depend on whether a
+ * document ever reaches it.
+ */
 const pipelineOf = (pipeline: unknown, names: readonly string[], { compile }: StageCompiler): Doc[] => {
   if (pipeline === undefined) return [];
   compile(pipeline, names);

@@ -8,7 +8,10 @@ import type { Reader, Storage } from '../storage/storage';
 import type { Docs, StageContext } from './stage';
 import { collect, compilePipeline, compileStage, runStages, type StageSpec, stagesOf, wholeNumber } from './stages';
 
-/** The leading $match, $sort, $skip and $limit as one query, so that an index answers them, and the stages behind it. */
+/**
+ * The leading $match, $sort, $skip and $limit as one query, so that an index answers them, and the
+ * stages behind it.
+ */
 export function leadingQuery(pipeline: unknown): { query: Query & { sort: NonNullable<Query['sort']> }; rest: StageSpec[] } {
   const stages = stagesOf(pipeline);
   const filters: Doc[] = [];
@@ -46,7 +49,10 @@ async function* decoded({ storage, reader, work, lease, db }: Aggregation, name:
   for await (const portion of find(reader, storage.collection(db, name), query, work, lease)) yield portion.map(({ doc }) => doc);
 }
 
-/** Runs a pipeline. Faults of every stage are refused before one runs, however few documents there are. */
+/**
+ * Runs a pipeline. Faults of every stage are refused before one runs, however few documents there
+ * are.
+ */
 export function aggregate(
   aggregation: Aggregation,
   name: string,

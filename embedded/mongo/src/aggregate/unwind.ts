@@ -3,7 +3,10 @@ import { MongoError } from '../errors';
 import { fieldPathParts } from '../expressions/field-path';
 import { perDocument, type Stage } from './stage';
 
-/** A copy of the document with another value at a path; documents beside the path are shared. Undefined removes the field. */
+/**
+ * A copy of the document with another value at a path; documents beside the path are shared.
+ * Undefined removes the field.
+ */
 function withValue(doc: Doc, parts: readonly string[], value: unknown): Doc {
   const [part = '', ...rest] = parts;
   const copy = { ...doc };

@@ -74,7 +74,10 @@ const writeBytes = (bytes: Uint8Array) => {
   const at = reserve(bytes.length);
   buffer.set(bytes, at);
 };
-/** Writes a short ASCII text at `at`; answers false, having written nothing that counts, for any other. */
+/**
+ * Writes a short ASCII text at `at`; answers false, having written nothing that counts, for any
+ * other.
+ */
 const wroteAscii = (text: string, at: number): boolean => {
   if (text.length > SHORT_TEXT) return false;
   for (let index = 0; index < text.length; index += 1) {

@@ -10,7 +10,10 @@ import * as write from './write';
 
 const VERSION = '7.0.0';
 
-/** No topologyVersion and no setName: drivers then take it for a standalone server and do not stream its state. */
+/**
+ * No topologyVersion and no setName: drivers then take it for a standalone server and do not stream
+ * its state.
+ */
 const hello: Command = (context) => ({
   [firstKey(context.command) === 'hello' ? 'isWritablePrimary' : 'ismaster']: true,
   helloOk: true,

@@ -29,7 +29,10 @@ const joined = (...parts: Buffer[]): Buffer => {
   raw.writeInt32LE(raw.length, 0);
   return raw;
 };
-/** The stored form of a document has `_id` first, given or made here. `raw`: the document as it came. */
+/**
+ * The stored form of a document has `_id` first, given or made here. `raw`: the document as it
+ * came.
+ */
 export function withId(doc: Doc, raw: Buffer | undefined): { doc: Doc; raw: Buffer } {
   const given = Object.hasOwn(doc, '_id');
   if (raw === undefined) {

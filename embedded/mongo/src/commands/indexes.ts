@@ -43,7 +43,10 @@ function isThere(indexes: Index[], spec: Spec): boolean {
   return false;
 }
 
-/** An index of a larger collection is built a portion at a time, so that other commands get their turn. */
+/**
+ * An index of a larger collection is built a portion at a time, so that other commands get their
+ * turn.
+ */
 const BUILT_AT_ONCE = 1_000;
 const SLICE_MS = 25;
 

@@ -5,7 +5,10 @@ import { keyOfId } from '../storage/keys';
 import type { Collection } from '../storage/storage';
 import { maxTimeOf, type CommandContext } from './command';
 
-/** Searches that other writes outrun before the search is run inside the transaction, however long it takes. */
+/**
+ * Searches that other writes outrun before the search is run inside the transaction, however long
+ * it takes.
+ */
 const TRIES = 3;
 const SLICE_MS = 50;
 

@@ -89,7 +89,10 @@ const hasNoEffect = (value: unknown) =>
   value === null ||
   (isDocument(value) && (Object.keys(value).length === 0 || value.locale === 'simple'));
 
-/** Refuses an option that is unknown, that the store does not have, or that has the wrong type. Every command passes here. */
+/**
+ * Refuses an option that is unknown, that the store does not have, or that has the wrong type.
+ * Every command passes here.
+ */
 export function assertOptions(name: string, given: Doc): void {
   const options = TABLE.get(name);
   if (options === undefined) return;

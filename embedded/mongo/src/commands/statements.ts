@@ -32,9 +32,9 @@ interface Fault {
 export const withFaults = (reply: Doc, faults: Fault[]): Doc => (faults.length === 0 ? reply : { ...reply, writeErrors: faults });
 
 /**
- * Runs statements in order, inside write transactions. A failure is noted under its number, and ends
- * an ordered command. `now` runs one at once and throws LongSearchError where finding its documents
- * takes long; `long` then runs it, giving way to other commands.
+ * Runs statements in order, inside write transactions. A failure is noted under its number, and
+ * ends an ordered command. `now` runs one at once and throws LongSearchError where finding its
+ * documents takes long; `long` then runs it, giving way to other commands.
  */
 export async function runStatements(
   storage: Storage,

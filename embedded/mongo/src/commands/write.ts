@@ -112,7 +112,8 @@ export const update: Command = async (context) => {
     (statement, index) => {
       const { spec, query, upserts } = compiled(statement);
       const collection = storage.collection(db, name);
-      // Found first and changed after: a document must not be met again where its change has moved it.
+      // Found first and changed after: a document must not be met again where its change has moved
+      // it.
       const found = findNow(storage, collection, query);
       if (found.length > MAX_CHANGED_NOW) throw new LongSearchError();
       if (collection !== undefined) for (const one of found) apply(spec)(collection, one);

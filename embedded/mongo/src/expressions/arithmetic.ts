@@ -10,7 +10,10 @@ const noDecimal = (operator: string, ...values: unknown[]) => {
   if (values.some(isDecimal)) throw notHere(`${operator} of Decimal128`);
 };
 
-/** Whole numbers stay as they are, doubles are rounded by `apply`; a number of places other than 0 is refused. */
+/**
+ * Whole numbers stay as they are, doubles are rounded by `apply`; a number of places other than 0
+ * is refused.
+ */
 const round = (operator: string, most: number, apply: (value: number) => number): Operator =>
   eager(1, most, ([value, place = new Int32(0)]) => {
     if (missing(value) || missing(place)) return null;
@@ -26,7 +29,10 @@ const halfToEven = (value: number): number => {
   return floor % 2 === 0 ? floor : floor + 1;
 };
 
-/** The operand's values: of a single operand that is an array, its elements; of several, each is a value. */
+/**
+ * The operand's values: of a single operand that is an array, its elements; of several, each is a
+ * value.
+ */
 const values =
   (apply: (values: unknown[]) => unknown): Operator =>
   (operand, compiler) => {

@@ -97,7 +97,10 @@ function compileIn(expression: unknown, context: Context): Expression {
   });
 }
 
-/** An expression as a function. Every fault is refused here, before a document is read. `names`: the variables that are bound around it. */
+/**
+ * An expression as a function. Every fault is refused here, before a document is read. `names`: the
+ * variables that are bound around it.
+ */
 export const compileExpression = (expression: unknown, names: Iterable<string> = []): Expression =>
   compileIn(expression, { names: new Set(names), constant: false });
 

@@ -85,7 +85,9 @@ export function textOf(value: unknown): string {
 }
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
-/** ISO 8601, in UTC where the text names no offset; the other forms that MongoDB reads are refused. */
+/**
+ * ISO 8601, in UTC where the text names no offset; the other forms that MongoDB reads are refused.
+ */
 function dateFromText(text: string): Date {
   const [, year = '', month = '', day = '', hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = ISO.exec(text) ?? [];
   if (year === '') throw notHere(`a date written other than in ISO 8601 (${JSON.stringify(text.slice(0, 40))})`);

@@ -3,7 +3,9 @@ import { isDbRefField } from '../paths';
 
 const invalid = (code: number, message: string) => new MongoError(code, message);
 
-/** The parts of a field path, checked: no empty name, no dollar sign but that of a DBRef's fields. */
+/**
+ * The parts of a field path, checked: no empty name, no dollar sign but that of a DBRef's fields.
+ */
 export function fieldPathParts(path: string): string[] {
   const parts = path.split('.');
   for (const part of parts) {

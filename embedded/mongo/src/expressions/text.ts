@@ -10,7 +10,9 @@ import { eager, list, named, text, whole } from './operands';
 /** Only ASCII letters change case, as MongoDB does it. */
 const lower = (value: string) => value.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
 const upper = (value: string) => value.replaceAll(/[a-z]+/g, (letters) => letters.toUpperCase());
-/** A value where MongoDB takes a string or anything that it writes as one; null is the empty string. */
+/**
+ * A value where MongoDB takes a string or anything that it writes as one; null is the empty string.
+ */
 const coerced = (value: unknown, operator: string): string => {
   if (missing(value)) return '';
   if (typeof value === 'string') return value;

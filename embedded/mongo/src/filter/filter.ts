@@ -8,10 +8,14 @@ import { BIT_OPERATORS, bitsTest } from './bits';
 import { type Condition, each, equalTo, every, isOperators, matching, modulo, not, oneOf, ofSize, ofType, ordered, whole } from './leaves';
 
 export type Matches = (doc: Doc) => boolean;
+const NO_VALUES: readonly unknown[] = [];
 export const FILTER_OPERATORS = ['$and', '$or', '$nor', '$expr', '$comment'];
 const TOP_LEVEL_NOT_HERE = ['$text', '$where', '$jsonSchema', '$sampleRate', '$alwaysTrue', '$alwaysFalse'];
 
-/** A filter as a function. Faults are refused here, not when it runs. `variables`: what `$expr` may name. */
+/**
+ * A filter as a function. Faults are refused here, not when it runs. `variables`: what `$expr` may
+ * name.
+ */
 export function compileFilter(filter: Doc, variables: Variables = {}): Matches {
   const tests = fieldsOf(filter).map(([name, condition]) => clause(name, condition, variables));
   const [only] = tests;
@@ -22,7 +26,11 @@ export function compileFilter(filter: Doc, variables: Variables = {}): Matches {
 function clause(name: string, condition: unknown, variables: Variables): Matches {
   if (!name.startsWith('$')) {
     const { values } = compileCondition(condition);
-    return (doc) => values(valuesAt(doc, name));
+    if (!/\.\d+$/.test(name)) return (doc) => values(valuesAt(doc, name), NO_VALUES);
+    return (doc) => {
+      const wholes: unknown[] = [];
+      return values(valuesAt(doc, name, wholes), wholes);
+    };
   }
   switch (name) {
     case '$and':

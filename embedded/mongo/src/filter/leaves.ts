@@ -25,35 +25,42 @@ export const isOperators = (condition: unknown): condition is Doc => {
 
 /**
  * A condition on one field. `values` decides over everything that the field's path leads to
- * (undefined: nothing there) and looks into arrays; `single` decides over one value as it is.
+ * (undefined: nothing there) and looks into arrays, but not into `wholes`; `single` decides over one
+ * value as it is.
  */
 export interface Condition {
-  values(values: unknown[]): boolean;
+  values(values: readonly unknown[], wholes: readonly unknown[]): boolean;
   single(value: unknown): boolean;
 }
 
 /** A test of each value and, where a value is an array, of each of its elements. */
 export const each = (test: (value: unknown) => boolean): Condition => ({
-  values: (values) => {
+  values: (values, wholes) => {
     for (const value of values) {
       if (test(value)) return true;
       if (Array.isArray(value) && value.some(test)) return true;
     }
-    return false;
+    return wholes.some(test);
   },
   single: test,
 });
 /** A test of each value as a whole: arrays are not looked into. */
-export const whole = (test: (value: unknown) => boolean): Condition => ({ values: (values) => values.some(test), single: test });
+export const whole = (test: (value: unknown) => boolean): Condition => ({
+  values: (values, wholes) => values.some(test) || wholes.some(test),
+  single: test,
+});
 export const every = (conditions: Condition[]): Condition => {
   const [only] = conditions;
   if (conditions.length === 1 && only !== undefined) return only;
   return {
-    values: (values) => conditions.every((condition) => condition.values(values)),
+    values: (values, wholes) => conditions.every((condition) => condition.values(values, wholes)),
     single: (value) => conditions.every((condition) => condition.single(value)),
   };
 };
-export const not = ({ values, single }: Condition): Condition => ({ values: (given) => !values(given), single: (value) => !single(value) });
+export const not = ({ values, single }: Condition): Condition => ({
+  values: (given, wholes) => !values(given, wholes),
+  single: (value) => !single(value),
+});
 
 /** null stands for "no value": a missing field equals it, inside an array of documents too. */
 const isNull = (value: unknown) => value === null || value === undefined;
@@ -106,7 +113,7 @@ export function oneOf(operand: unknown, operator: string): Condition {
     conditions.push(each((value) => value !== undefined && keys.has(encodeKey(value).toString('latin1'))));
   } else conditions.push(...plain.map(equalTo));
   return {
-    values: (values) => conditions.some((condition) => condition.values(values)),
+    values: (values, wholes) => conditions.some((condition) => condition.values(values, wholes)),
     single: (value) => conditions.some((condition) => condition.single(value)),
   };
 }

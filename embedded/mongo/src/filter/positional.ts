@@ -2,7 +2,10 @@ import { type Doc, fieldsOf, isDocument } from '../bson';
 import { branchesOf, compileCondition, compileElemMatch, compileFilter } from './filter';
 import { isOperators } from './leaves';
 
-/** These say what no element is, or speak of the array as a whole: none of them points at an element. */
+/**
+ * These say what no element is, or speak of the array as a whole: none of them points at an
+ * element.
+ */
 const NEGATIONS = ['$ne', '$nin', '$not'];
 const OF_THE_ARRAY = ['$exists', '$size'];
 /** The part of a condition that can point at an element; undefined where there is none. */

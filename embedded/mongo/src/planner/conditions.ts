@@ -55,7 +55,10 @@ export function rangeOf(operator: string, operand: unknown): Range | undefined {
   }
 }
 
-/** Where the values lie that a regular expression with a literal prefix matches: texts, and that expression itself. */
+/**
+ * Where the values lie that a regular expression with a literal prefix matches: texts, and that
+ * expression itself.
+ */
 const anchored = (regex: Pick<BSONRegExp, 'pattern' | 'options'>): Range[] | undefined => {
   const prefix = literalPrefix(regex);
   if (prefix === '' || prefix.includes('\0')) return undefined;
@@ -88,7 +91,8 @@ export function conditionsOf(filter: Doc): Map<string, Conditions> {
       else {
         const range = rangeOf(operator, operand);
         if (range === undefined) continue;
-        // On one element both bounds hold together; that is so inside $elemMatch, or where no array was ever indexed.
+        // On one element both bounds hold together; that is so inside $elemMatch, or where no array
+        // was ever indexed.
         if (sameElement && joined !== undefined) {
           if (Buffer.compare(range.low, joined.low) > 0) joined.low = range.low;
           if (Buffer.compare(range.high, joined.high) < 0) joined.high = range.high;

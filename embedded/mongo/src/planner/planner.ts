@@ -21,7 +21,10 @@ export interface Plan {
 
 const MAX_RANGES = 1_000;
 
-/** One range where no array was met: all bounds hold for the one value. Else only the first bound may be used. */
+/**
+ * One range where no array was met: all bounds hold for the one value. Else only the first bound
+ * may be used.
+ */
 function rangesOf({ ranges, either }: Conditions, multikey: boolean): Range[] {
   const [first, ...rest] = ranges;
   if (first === undefined) return either ?? [];
@@ -92,7 +95,8 @@ function orderOf(
   let sign: 1 | -1 | undefined;
   for (const [at, key] of wanted.entries()) {
     const have = index.keys[fixed + at];
-    // The id at the end of every entry goes upwards in byte order, and makes a last key of _id come for free.
+    // The id at the end of every entry goes upwards in byte order, and makes a last key of _id come
+    // for free.
     if (have === undefined)
       return key.path === '_id' &&
         at === wanted.length - 1 &&
@@ -141,7 +145,10 @@ function planById(conditions: Map<string, Conditions>, sort: SortKey[]): Candida
   };
 }
 
-/** Chooses how to find what a filter wants in the wanted order. `hint`: an index's name or keys, or `{ $natural: ±1 }`. */
+/**
+ * Chooses how to find what a filter wants in the wanted order. `hint`: an index's name or keys, or
+ * `{ $natural: ±1 }`.
+ */
 export function choosePlan(collection: Collection, filter: Doc, sort: SortKey[], hint?: unknown, natural?: 1 | -1): Plan {
   const order = natural ?? naturalOrder(hint);
   const wholeScan: Plan = {

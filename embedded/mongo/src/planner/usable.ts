@@ -20,7 +20,8 @@ function implies(given: Conditions | undefined, operator: string, operand: unkno
   if (operator === '$in') return Array.isArray(operand) && everyPoint((point) => operand.some((value) => equal(value, point)));
   const range = ['$gt', '$gte', '$lt', '$lte'].includes(operator) ? rangeOf(operator, operand) : undefined;
   if (range === undefined) return false;
-  // One element in a narrower range is one in the wider range, so a single bound decides, arrays or not.
+  // One element in a narrower range is one in the wider range, so a single bound decides, arrays or
+  // not.
   return everyPoint((point) => holds(point, range)) || given.ranges.some((inner) => within(inner, range));
 }
 

@@ -12,7 +12,9 @@ interface State {
 }
 const END = -1;
 const LAST_NEWLINE = -2;
-/** Remembered steps; beyond, all are forgotten, and the work for a character is that of the program. */
+/**
+ * Remembered steps; beyond, all are forgotten, and the work for a character is that of the program.
+ */
 const MAX_STEPS = 20_000;
 
 const holds = (assertion: Assertion, before: Before, after: After): boolean => {
@@ -34,7 +36,10 @@ const holds = (assertion: Assertion, before: Before, after: After): boolean => {
   }
 };
 
-/** Answers whether a text matches, in time linear in its length: every state is visited once for each character. */
+/**
+ * Answers whether a text matches, in time linear in its length: every state is visited once for
+ * each character.
+ */
 export function createMatcher(instructions: readonly Instruction[], start: number): (text: string) => boolean {
   let states = new Map<string, State>();
   let steps = 0;

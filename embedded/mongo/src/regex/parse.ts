@@ -77,7 +77,10 @@ function createParser(text: string[], { fold, multiline, dotAll, shown }: Flags)
     if (test === undefined) throw invalid(`the unknown property ${written}`);
     return negated !== written.startsWith('^') ? not(test) : test;
   }
-  /** The code of an escaped character that stands for itself or for a control; undefined if it is something else. */
+  /**
+   * The code of an escaped character that stands for itself or for a control; undefined if it is
+   * something else.
+   */
   function escapedCode(letter: string): number | undefined {
     if (letter === 'x') {
       if (skip('{')) return hex(until('}'));

@@ -10,7 +10,10 @@ export type Instruction =
 /** Bounds the work for one character of text. */
 const MAX_INSTRUCTIONS = 2_000;
 
-/** Thompson's construction: a program whose threads all move one character at a time. Written backwards, `match` first. */
+/**
+ * Thompson's construction: a program whose threads all move one character at a time. Written
+ * backwards, `match` first.
+ */
 export function compileProgram(node: Node): { instructions: Instruction[]; start: number } {
   const instructions: Instruction[] = [{ kind: 'match' }];
   const emit = (instruction: Instruction): number => {

@@ -75,7 +75,10 @@ export const POSIX: Record<string, CharTest> = {
 };
 
 const inClass = (code: number) => `\\u{${code.toString(16)}}`;
-/** All code points from `low` to `high`; with `fold`, those that differ from one of them by case alone as well. */
+/**
+ * All code points from `low` to `high`; with `fold`, those that differ from one of them by case
+ * alone as well.
+ */
 export function rangeTest(low: number, high: number, fold: boolean): CharTest {
   if (!fold) return low === high ? (code) => code === low : between(low, high);
   const regex = new RegExp(`^[${inClass(low)}-${inClass(high)}]$`, 'iu');

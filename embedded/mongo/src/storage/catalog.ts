@@ -35,7 +35,9 @@ const indexOf = (stored: unknown): Index => {
   return openIndex(plain as unknown as IndexSpec);
 };
 
-/** Which collections there are and what they are made of: in memory, and stored with every change. */
+/**
+ * Which collections there are and what they are made of: in memory, and stored with every change.
+ */
 export function openCatalog(meta: Bytes, docs: Bytes) {
   const collections = new Map<string, Collection>();
   const nameOf = (db: string, name: string) => `${db}.${name}`;

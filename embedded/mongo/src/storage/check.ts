@@ -1,6 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** A data file that is cut off or overwritten. Opening it would end the process with SIGBUS sooner or later. */
+/**
+ * A data file that is cut off or overwritten. Opening it would end the process with SIGBUS sooner
+ * or later.
+ */
 export class DamagedFileError extends Error {}
 
 const HEADER = 24;
@@ -25,8 +28,8 @@ interface Meta {
 
 /**
  * Walks an lmdb file from its newest root and checks that every page in use lies inside the file
- * and is what points at it says: a file that was cut off, zeroed or overwritten is recognised before
- * lmdb maps it. Throws DamagedFileError. A file that is not there is no damage.
+ * and is what points at it says: a file that was cut off, zeroed or overwritten is recognised
+ * before lmdb maps it. Throws DamagedFileError. A file that is not there is no damage.
  */
 export function assertWholeFile(path: string): void {
   let file: number;

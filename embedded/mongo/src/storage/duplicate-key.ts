@@ -5,7 +5,10 @@ import { shownFields } from '../shown';
 import type { Collection } from './catalog';
 import type { Index } from './keys';
 
-/** E11000 as drivers and mongoose read it: `keyPattern` and `keyValue` say which fields clash. No index: that on _id. */
+/**
+ * E11000 as drivers and mongoose read it: `keyPattern` and `keyValue` say which fields clash. No
+ * index: that on _id.
+ */
 export function duplicateKey(collection: Collection, index: Index | undefined, doc: Doc): MongoError {
   const keys = index?.keys ?? [{ path: '_id', direction: 1 }];
   const keyPattern = documentFrom(keys.map(({ path, direction }): [string, unknown] => [path, new Int32(direction)]));

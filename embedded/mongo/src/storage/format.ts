@@ -7,7 +7,10 @@ const KEY = Buffer.from('format');
 /** A directory of a newer release than this one. */
 export class NewerFormatError extends Error {}
 
-/** The format of the stored data; a directory without a record is one of the releases before formats had numbers. */
+/**
+ * The format of the stored data; a directory without a record is one of the releases before formats
+ * had numbers.
+ */
 export function readFormat(internal: Bytes): number | undefined {
   const record = internal.getBinary(KEY);
   return record === undefined ? undefined : record.readUInt32BE(0);

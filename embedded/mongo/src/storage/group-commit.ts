@@ -52,7 +52,10 @@ export function createGroupCommit(root: RootDatabase, space: Space, onLost: () =
   };
 
   return {
-    /** Resolves with what `action` answered when all it wrote is on disk, or rejects with what it threw. */
+    /**
+     * Resolves with what `action` answered when all it wrote is on disk, or rejects with what it
+     * threw.
+     */
     write<T>(action: () => T): Promise<T> {
       return new Promise<T>((resolve, reject) => {
         let settle = () => reject(new Error('the write did not run'));

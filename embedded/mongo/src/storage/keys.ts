@@ -48,7 +48,10 @@ export const keyOfId = (id: unknown): Buffer => {
   return key;
 };
 
-/** Ends an entry of a unique index: its key holds no id, so that one look-up decides whether it is taken. */
+/**
+ * Ends an entry of a unique index: its key holds no id, so that one look-up decides whether it is
+ * taken.
+ */
 const UNIQUE_END = Buffer.from([0x02]);
 export const entryKey = (index: Index, entry: Buffer, idKey: Buffer): Buffer => {
   const key = Buffer.concat([index.prefix, entry, index.unique ? UNIQUE_END : idKey]);

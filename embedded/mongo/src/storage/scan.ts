@@ -20,7 +20,9 @@ export interface Span {
   reverse: boolean;
 }
 
-/** Keys and values of a range, fetched in growing chunks; between two chunks no lmdb cursor is open. */
+/**
+ * Keys and values of a range, fetched in growing chunks; between two chunks no lmdb cursor is open.
+ */
 export function* scan(database: Bytes, span: Span, transaction?: Transaction): Generator<{ key: Buffer; value: Buffer }> {
   const { reverse } = span;
   const low = lookup(span.low);

@@ -4,13 +4,19 @@ import { MongoError } from '../errors';
 /** Below this much free space nothing is written. */
 export const DEFAULT_MIN_FREE_BYTES = 64 * 1024 * 1024;
 const PAGE_BYTES = 4_096;
-/** Pages that one changed key may make lmdb write anew: its leaf, the way to it, and free-page records. */
+/**
+ * Pages that one changed key may make lmdb write anew: its leaf, the way to it, and free-page
+ * records.
+ */
 const PAGES_PER_CHANGE = 4;
 
 export interface Space {
   /** Throws OutOfDiskSpace where too little is free to begin a transaction. */
   begin(): void;
-  /** Accounts for changes before they are made; throws OutOfDiskSpace where the transaction may not fit. */
+  /**
+   * Accounts for changes before they are made; throws OutOfDiskSpace where the transaction may not
+   * fit.
+   */
   spend(keys: number, bytes: number): void;
   /** What the changes of this transaction amount to. */
   spent(): number;
@@ -18,8 +24,9 @@ export interface Space {
 
 /**
  * Watches the free space of the data directory. A write that meets a full disk inside lmdb may
- * corrupt its memory, so the space is looked up before each transaction, and each change counts with
- * the most that it can take: a transaction writes each existing page at most once, and its new data.
+ * corrupt its memory, so the space is looked up before each transaction, and each change counts
+ * with the most that it can take: a transaction writes each existing page at most once, and its new
+ * data.
  */
 export function createSpace(dataDir: string, file: string, minFreeBytes: number): Space {
   let available = 0;

@@ -14,7 +14,10 @@ import { createSpace, DEFAULT_MIN_FREE_BYTES } from './space';
 
 export type { Collection } from './catalog';
 
-/** Reads documents and index entries: what is stored now, or, of a snapshot, what was stored when it was taken. */
+/**
+ * Reads documents and index entries: what is stored now, or, of a snapshot, what was stored when it
+ * was taken.
+ */
 export interface Reader {
   get(collection: Collection, idKey: Buffer): Buffer | undefined;
   /** Documents between two `_id` keys. */
@@ -40,7 +43,10 @@ const ensurePrivate = (path: string) => {
 
 const bytesOf = (keys: Buffer[]) => keys.reduce((sum, key) => sum + key.length, 0);
 
-/** Documents and index entries as ordered bytes in one LMDB environment. Everything that writes must be called inside `write`. */
+/**
+ * Documents and index entries as ordered bytes in one LMDB environment. Everything that writes must
+ * be called inside `write`.
+ */
 export function openStorage(dataDir: string, minFreeBytes = DEFAULT_MIN_FREE_BYTES) {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = join(dataDir, FILE);
@@ -65,7 +71,10 @@ export function openStorage(dataDir: string, minFreeBytes = DEFAULT_MIN_FREE_BYT
   const garbage = createGarbage(internal, { docs, entries }, space);
   const { write } = createGroupCommit(root, space, () => catalog.load());
 
-  /** Records the format, and drops indexes whose building a crash ended. Waits for the next start where the disk is full. */
+  /**
+   * Records the format, and drops indexes whose building a crash ended. Waits for the next start
+   * where the disk is full.
+   */
   const prepare = () => {
     const abandoned = [...catalog.collections.values()].filter(({ building }) => building.length > 0);
     if (readFormat(internal) === FORMAT && abandoned.length === 0) return;
@@ -88,7 +97,10 @@ export function openStorage(dataDir: string, minFreeBytes = DEFAULT_MIN_FREE_BYT
 
   const docKey = (collection: Collection, idKey: Buffer) => Buffer.concat([collection.prefix, idKey]);
 
-  /** Which index refuses this document, if any. Asked before anything is written, so that a refusal leaves nothing behind. */
+  /**
+   * Which index refuses this document, if any. Asked before anything is written, so that a refusal
+   * leaves nothing behind.
+   */
   const assertUnique = (collection: Collection, index: Index, doc: Doc, idKey: Buffer, keys: Buffer[]) => {
     if (!index.unique) return;
     for (const key of keys) {
@@ -101,7 +113,10 @@ export function openStorage(dataDir: string, minFreeBytes = DEFAULT_MIN_FREE_BYT
     index.multikey = index.multikey.map((known, at) => known || multikey[at] === true);
     return true;
   };
-  /** The keys that a document has in every index; all are built, and so found too long, before anything is written. */
+  /**
+   * The keys that a document has in every index; all are built, and so found too long, before
+   * anything is written.
+   */
   const entryKeysOf = (collection: Collection, doc: Doc, idKey: Buffer) => {
     const { indexes, building } = collection;
     return (building.length === 0 ? indexes : [...indexes, ...building]).map((index) => {
@@ -127,7 +142,9 @@ export function openStorage(dataDir: string, minFreeBytes = DEFAULT_MIN_FREE_BYT
     space.spend(keys.length, bytesOf(keys));
     for (const entry of keys) entries.putSync(entry, idKey);
   };
-  /** While a unique index is built, another document's entry may stand where this document's would. */
+  /**
+   * While a unique index is built, another document's entry may stand where this document's would.
+   */
   const removeEntry = (collection: Collection, index: Index, entry: Buffer, idKey: Buffer) => {
     if (index.unique && collection.building.includes(index) && entries.getBinary(entry)?.equals(idKey) !== true) return;
     entries.removeSync(entry);
@@ -156,7 +173,8 @@ export function openStorage(dataDir: string, minFreeBytes = DEFAULT_MIN_FREE_BYT
     write,
     /** The stored data as it is now, for a command that takes turns with writes. */
     snapshot(): Snapshot {
-      // lmdb keeps a read transaction open for a while, which would miss what was acknowledged just before.
+      // lmdb keeps a read transaction open for a while, which would miss what was acknowledged just
+      // before.
       root.resetReadTxn();
       const transaction = root.useReadTransaction();
       return { ...reader(transaction), done: () => transaction.done() };
@@ -190,7 +208,10 @@ export function openStorage(dataDir: string, minFreeBytes = DEFAULT_MIN_FREE_BYT
       catalog.save(collection);
       return index;
     },
-    /** Indexes documents behind `after` until `isDue`. Answers the last key; undefined: the index is complete and in use. */
+    /**
+     * Indexes documents behind `after` until `isDue`. Answers the last key; undefined: the index is
+     * complete and in use.
+     */
     continueIndex(collection: Collection, index: Index, after: Buffer | undefined, isDue: () => boolean): Buffer | undefined {
       const low = after === undefined ? collection.prefix : Buffer.concat([after, Buffer.alloc(1)]);
       const known = index.multikey;

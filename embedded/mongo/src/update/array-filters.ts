@@ -26,7 +26,10 @@ function identifierOf(filter: Doc): string {
   return name;
 }
 
-/** The array filters of an update. Each must be named by a path, and each path's must be there: a misspelt one must not pass. */
+/**
+ * The array filters of an update. Each must be named by a path, and each path's must be there: a
+ * misspelt one must not pass.
+ */
 export function compileArrayFilters(update: Doc, given: Doc[]): ArrayFilters {
   const used = new Set<string>();
   for (const fields of Object.values(update))

@@ -89,7 +89,10 @@ export const addToSet: FieldOperator = (path, operand) => {
   };
 };
 
-/** Which elements go: those equal to a value, those that meet a condition, or documents that match a filter. */
+/**
+ * Which elements go: those equal to a value, those that meet a condition, or documents that match a
+ * filter.
+ */
 function pullTest(operand: unknown): (element: unknown) => boolean {
   const first = isDocument(operand) ? (firstKey(operand) ?? '') : '';
   if (isDocument(operand) && (!first.startsWith('$') || ['$and', '$or', '$nor'].includes(first))) {
@@ -99,7 +102,7 @@ function pullTest(operand: unknown): (element: unknown) => boolean {
   // A value is compared with the element itself; a condition looks into an array as well.
   if (!isDocument(operand) && !isRegExp(operand)) return (element) => equal(element, operand);
   const { values } = compileCondition(operand);
-  return (element) => values([element]);
+  return (element) => values([element], []);
 }
 const filtering = (path: string, operator: string, goes: (element: unknown) => boolean): ReturnType<FieldOperator> => ({
   create: false,

@@ -95,7 +95,10 @@ function positions(
   return value.flatMap((element: unknown, index) => (matches({ [name]: element }) ? [String(index)] : []));
 }
 
-/** The place at the end of a concrete path; with `create`, missing documents on the way are made. Undefined: there is none. */
+/**
+ * The place at the end of a concrete path; with `create`, missing documents on the way are made.
+ * Undefined: there is none.
+ */
 export function locate(doc: Doc, parts: string[], create: boolean): Place | undefined {
   let holder: Doc | unknown[] = doc;
   for (const [at, key] of parts.entries()) {

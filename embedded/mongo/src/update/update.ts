@@ -24,7 +24,10 @@ const OPERATORS: typeof FIELD_OPERATORS = {
 };
 export const UPDATE_OPERATORS = [...Object.keys(OPERATORS), '$rename'];
 
-/** An update as a function: operators, a replacement, or a pipeline. Faults are refused here, not when it runs. */
+/**
+ * An update as a function: operators, a replacement, or a pipeline. Faults are refused here, not
+ * when it runs.
+ */
 export function compileUpdate(update: unknown, arrayFilters: Doc[] = [], variables: Variables = {}): Update {
   if (Array.isArray(update) || isReplacement(update)) {
     const kind = Array.isArray(update) ? 'pipeline' : 'replacement';
@@ -115,7 +118,10 @@ function assertNoConflict(touched: string[], path: string): void {
   const clash = touched.find((other) => other === path || other.startsWith(`${path}.`) || path.startsWith(`${other}.`));
   if (clash !== undefined) throw conflict(path, clash.length < path.length ? clash : path);
 }
-/** Positional paths may lead to the same place: sorted, a path that contains another stands in front of it. */
+/**
+ * Positional paths may lead to the same place: sorted, a path that contains another stands in front
+ * of it.
+ */
 function assertNoConflicts(resolved: { parts: string[] }[]): void {
   const paths = resolved.map(({ parts }) => parts).sort(compareParts);
   paths.slice(1).forEach((path, at) => {

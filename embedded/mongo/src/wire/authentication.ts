@@ -69,7 +69,8 @@ export function createAuthenticator(password: string | undefined): () => Authent
         if (clientNonce === '') throw badValue('the payload of saslStart is no SCRAM message');
         const nonce = clientNonce + randomBytes(24).toString('base64');
         const serverFirst = `r=${nonce},s=${salt.toString('base64')},i=${ITERATIONS}`;
-        // An unknown user fails with the password, so that an answer does not say which of the two is wrong.
+        // An unknown user fails with the password, so that an answer does not say which of the two
+        // is wrong.
         const known = user === USER && db === 'admin';
         pending = {
           bare: known ? bare : '',

@@ -22,7 +22,10 @@ interface Endpoint {
   onTls: () => void;
 }
 
-/** Listens, cuts streams into messages, and answers each connection in its own order. Rejects with the system's error, e.g. EADDRINUSE. */
+/**
+ * Listens, cuts streams into messages, and answers each connection in its own order. Rejects with
+ * the system's error, e.g. EADDRINUSE.
+ */
 export async function listen(address: Address, endpoint: Endpoint) {
   const sockets = new Set<Socket>();
   const state = { busy: 0, closing: false };
@@ -117,7 +120,10 @@ function serve(socket: Socket, { answer, authenticate, onError, onTls }: Endpoin
   });
 }
 
-/** Turns a stream's chunks into whole messages. Throws for a message that is larger than `limit` allows. */
+/**
+ * Turns a stream's chunks into whole messages. Throws for a message that is larger than `limit`
+ * allows.
+ */
 function createCutter(limit: () => number): (chunk: Buffer) => Buffer[] {
   let pending: Buffer[] = [];
   let size = 0;

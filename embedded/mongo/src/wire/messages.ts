@@ -28,7 +28,10 @@ export interface Request {
 /** Bytes that are no message; their connection is closed. */
 export class ProtocolError extends Error {}
 
-/** The length that a message announces, once it can be read. Throws ProtocolError for an impossible one. */
+/**
+ * The length that a message announces, once it can be read. Throws ProtocolError for an impossible
+ * one.
+ */
 export function messageLength(pending: Buffer): number | undefined {
   if (pending.length < 4) return undefined;
   const length = pending.readInt32LE(0);

@@ -1,7 +1,9 @@
 import { ELEMENT } from '../bson/types';
 import { failedToParse } from '../errors';
 
-/** One element of a raw BSON document; `at` is where it begins, `start` and `end` bound its value. */
+/**
+ * One element of a raw BSON document; `at` is where it begins, `start` and `end` bound its value.
+ */
 export interface RawElement {
   type: number;
   name: string;
@@ -52,7 +54,10 @@ function sizeOf(raw: Buffer, type: number, start: number): number {
   }
 }
 
-/** The top level of a document, not decoded. Throws FailedToParse for a length that leads outside its bytes. */
+/**
+ * The top level of a document, not decoded. Throws FailedToParse for a length that leads outside
+ * its bytes.
+ */
 export function elementsOf(raw: Buffer): RawElement[] {
   const found: RawElement[] = [];
   const last = raw.length - 1;
@@ -72,7 +77,10 @@ export function elementsOf(raw: Buffer): RawElement[] {
   return found;
 }
 
-/** Takes an array of documents out of a command, undecoded: an insert's documents are stored as the bytes they came in. */
+/**
+ * Takes an array of documents out of a command, undecoded: an insert's documents are stored as the
+ * bytes they came in.
+ */
 export function splitDocuments(body: Buffer, name: string): { rest: Buffer; documents: Buffer[] | undefined } {
   const array = elementsOf(body).find((element) => element.name === name);
   if (array === undefined || array.type !== ELEMENT.array) return { rest: body, documents: undefined };

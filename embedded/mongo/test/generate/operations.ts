@@ -13,7 +13,7 @@ export interface Operation {
 
 const TYPED = { promoteValues: false } as const;
 const IDS = 30;
-/** Which of two equal numbers of different types stands for both is nobody's promise. */
+/** Which of two equal numbers of different types stands for both is not specified. */
 const untyped = (values: unknown[]) =>
   values
     .map((value) =>
@@ -44,7 +44,10 @@ export function createOperations(random: Random, generate: Generator) {
   const id = () => new Int32(int(IDS + 4));
   /** One document at most, so that it does not matter which is met first. */
   const one = (): Doc => ({ ...(chance(0.5) && generate.filter()), _id: id() });
-  /** Beside a positional `$` no other array may be asked about: which one it then stands for is nobody's promise. */
+  /**
+   * Beside a positional `$` no other array may be asked about: which one it then stands for is
+   * nobody's promise.
+   */
   const plain = (many: boolean): Doc => (many ? { n: { $gte: new Int32(int(8)) } } : { _id: id() });
   const projection = (): Doc | undefined =>
     pick<Doc | undefined>(
@@ -95,8 +98,14 @@ export function createOperations(random: Random, generate: Generator) {
       return { kind: 'aggregate', shape: { pipeline }, writes: false, run: (db) => things(db).aggregate(pipeline, TYPED).toArray() };
     },
     () => {
+      // Where there are documents: the reference server looks at an expression with the first one.
       const pipeline = [{ $project: { e: generate.malformed() } }];
-      return { kind: 'malformed', shape: { pipeline }, writes: false, run: (db) => things(db).aggregate(pipeline, TYPED).toArray() };
+      return {
+        kind: 'malformed',
+        shape: { pipeline },
+        writes: false,
+        run: (db) => db.collection('others').aggregate(pipeline, TYPED).toArray(),
+      };
     },
   ];
   const writes: (() => Operation)[] = [

@@ -9,7 +9,10 @@ const removes = (stage: Doc) => '$unset' in stage || stage.$project?.list === 0;
 /** Pipelines whose result has a defined order: sorted by `_id` in front, groups sorted behind. */
 export function createPipelines({ int, pick, chance }: Random, { filter, number, scalar }: Documents) {
   const small = (below: number) => new Int32(int(below));
-  /** Over whole numbers that are there: what MongoDB says to other types differs from operator to operator and is tested by hand. */
+  /**
+   * Over whole numbers that are there: what MongoDB says to other types differs from operator to
+   * operator and is tested by hand.
+   */
   const whole = (): unknown => pick<unknown>({ $ifNull: ['$n', small(5)] }, '$_id', small(9));
   const list = { $cond: [{ $isArray: '$list' }, '$list', []] };
   const expression = (depth = 0): unknown =>
@@ -51,7 +54,10 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
       () => '$rows.k',
       () => '$sub.x',
     )();
-  /** Over `_id`, whose type never varies: which of two equal numbers of different types wins is nobody's promise. */
+  /**
+   * Over `_id`, whose type never varies: which of two equal numbers of different types wins is
+   * nobody's promise.
+   */
   const accumulator = () =>
     pick<Doc>(
       { $sum: '$_id' },
@@ -63,7 +69,10 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
       { $count: {} },
     );
   const groupBy = () => pick<unknown>('$s', { s: '$s', n: '$n' }, null, { $mod: ['$_id', new Int32(3)] }, '$n');
-  /** Expressions that MongoDB does not take: fields that are misspelt or missing, operands of a wrong number or kind. */
+  /**
+   * Expressions that MongoDB does not take: fields that are misspelt or missing, operands of a
+   * wrong number or kind.
+   */
   const malformed = (): unknown =>
     pick<unknown>(
       { $cond: { if: true, then: 1 } },
