@@ -123,7 +123,7 @@ export function createNotifications(call: Call): Bell {
       mark(rows.keys());
       changed(0);
       try {
-        await call('POST /api/notifications/read-all');
+        await call('POST /api/notifications/read-all', { body: {} });
       } catch (error) {
         for (const [id, row] of before) rows.set(id, row);
         show();

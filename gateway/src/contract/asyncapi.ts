@@ -26,9 +26,10 @@ const CLIENT: Record<ClientEventName, string> = {
 };
 const SERVER: Record<ServerEventName, string> = {
   receive_message: 'A message, to every device of every participant, once per socket',
-  notification: 'Live, to subscribed sockets of the recipient alone',
+  notification: 'A new or changed notification, to subscribed sockets of the recipient alone',
   room_read: 'A read watermark moved',
   notification_read: 'Notifications were read, on this or another device',
+  notification_removed: 'A notification was withdrawn or replaced',
   presence: 'Somebody watched came or went; never a repeat of the same state',
   user_joined: 'Somebody joined a room that this socket joined',
   user_left: 'Somebody left it',

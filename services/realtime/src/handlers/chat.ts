@@ -73,6 +73,7 @@ export function createChatHandlers({
       return {
         rooms: fromChat.rooms,
         notifications: fromBell.notifications,
+        notificationsReset: fromBell.reset,
         unread: { chat: fromChat.unread, notifications: fromBell.unread },
       };
     },
