@@ -42,7 +42,7 @@ export const room = z
     lastMessage: message.pick({ _id: true, senderId: true, text: true, seq: true, createdAt: true }).nullable(),
     lastSeq: seqOrZero,
     readSeq: seqOrZero,
-    /** How far the furthest of the others has read. */
+    /** The highest `readSeq` of the other participants. */
     othersReadSeq: seqOrZero,
     unreadCount: z.number().int().min(0),
   })
@@ -53,7 +53,10 @@ const onePosition = (page: { skip: number; beforeSeq?: number | undefined; after
   [page.skip > 0, page.beforeSeq !== undefined, page.afterSeq !== undefined].filter(Boolean).length <= 1;
 const ONE_POSITION = { error: 'use one of skip, beforeSeq and afterSeq' };
 
-/** Cut from the newest end by `skip` or `beforeSeq`, upwards from `afterSeq`; always answered in ascending `seq`. */
+/**
+ * Cut from the newest end by `skip` or `beforeSeq`, upwards from `afterSeq`; always answered in
+ * ascending `seq`.
+ */
 export const historyPage = z.object({
   limit: z.number(),
   skip: z.number(),

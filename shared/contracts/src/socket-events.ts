@@ -31,7 +31,10 @@ export const clientEvents = {
     ack: z.object({
       rooms: z.array(resumedRoom),
       notifications: z.array(notification),
-      /** More was missed than fits: `notifications` is the newest page, and replaces the client's list. */
+      /**
+       * More was missed than fits: `notifications` is the newest page, and replaces the client's
+       * list.
+       */
       notificationsReset: z.boolean(),
       unread,
     }),

@@ -93,7 +93,9 @@ export function createNotificationDelivery({
     }
   };
 
-  /** Undelivered notifications first, then live ones, with none lost or repeated between the two. */
+  /**
+   * Undelivered notifications first, then live ones, with none lost or repeated between the two.
+   */
   const run = async (socket: RealtimeSocket, catchUp: CatchUp) => {
     const got = new Set<string>();
     const noteLive = (event: string, payload?: unknown) => {
