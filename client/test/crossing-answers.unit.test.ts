@@ -52,6 +52,10 @@ describe('answers that cross with pushed changes', () => {
       actorId: id(300),
       isRead,
       createdAt: '2026-01-01T00:00:00.000Z',
+      version: 1,
+      actor: { _id: id(300), name: 'Ann', avatarUrl: null },
+      reference: { id: id(200) },
+      count: 1,
     });
     const createList = () => {
       const server = createServerStub();

@@ -143,3 +143,16 @@ test('when one signs out, then the sockets of that session are closed and its to
   await ended;
   await waitFor(async () => (await product.call('GET', '/api/users/me', gone.token)).status === 401);
 });
+
+test('when a client signs out with the refresh token alone, or with a bad access token beside it, then the session ends', async () => {
+  for (const token of [undefined, 'nonsense']) {
+    const gone = await product.register('Gone');
+    const device = product.device(gone.token);
+    await device.connected;
+    const ended = new Promise((resolve) => device.socket.once('disconnect', resolve));
+    const { refreshToken } = gone;
+    expect((await product.call('POST', '/api/auth/logout', token, { refreshToken })).status).toBe(204);
+    await ended;
+    expect((await product.call('POST', '/api/auth/refresh', undefined, { refreshToken })).status).toBe(401);
+  }
+});

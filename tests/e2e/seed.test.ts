@@ -319,7 +319,7 @@ describe('notifications', () => {
     await waitFor(() => bell.received.notification?.length === 2);
     expect((await product.call('POST', `/api/events/${event._id}/rsvp`, ann.token, { status: 'going' })).status).toBe(200);
     await waitFor(() => bell.received.notification?.length === 3);
-    expect(bell.received.notification).toEqual(
+    expect(bell.received.notification).toMatchObject(
       [
         { type: 'LIKE', message: 'Ann Lee liked your post', referenceId: post._id, actorId: ann._id },
         { type: 'COMMENT', message: 'Ben Ray commented on your post', referenceId: post._id, actorId: ben._id },
@@ -330,6 +330,7 @@ describe('notifications', () => {
         userId: host._id,
         isRead: false,
         createdAt: expect.stringMatching(TIME),
+        version: 1,
       })),
     );
     expect(stranger.received.notification).toBeUndefined();

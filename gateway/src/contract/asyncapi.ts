@@ -26,9 +26,10 @@ const CLIENT: Record<ClientEventName, string> = {
 };
 const SERVER: Record<ServerEventName, string> = {
   receive_message: 'A message, to every socket of every participant, once per socket',
-  notification: 'A notification, to subscribed sockets of its recipient',
+  notification: 'A new or changed notification, to subscribed sockets of its recipient',
   room_read: 'A participant has read up to a number',
   notification_read: 'Notifications were read on another device',
+  notification_removed: 'A notification was withdrawn or replaced',
   presence: 'A watched user came online or went offline; never a repeat',
   user_joined: 'A user joined a room that this socket has joined',
   user_left: 'A user left a room that this socket has joined',

@@ -37,7 +37,14 @@ export function createRsvps({
     if (recipientId === userId) return [];
     const name = await directory.nameOf(userId);
     const referenceId = gathering._id.toString();
-    const data = { recipientId, actorId: userId, ...(name !== undefined && { actorName: name }), referenceId, status };
+    const data = {
+      recipientId,
+      actorId: userId,
+      ...(name !== undefined && { actorName: name }),
+      referenceId,
+      referenceTitle: gathering.title,
+      status,
+    };
     return [toBusEvent('events', 'EVENT_RSVP', `rsvp:${referenceId}:${userId}:${version}`, data, at)];
   };
 

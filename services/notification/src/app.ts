@@ -5,10 +5,11 @@ import { createRealtimeClient } from './clients/realtime';
 import type { NotificationConfig } from './config';
 import { createConsumers, QUEUE } from './consumers';
 import { createForwarding } from './forwarding';
-import { createInbox } from './inbox';
+import { createInbox } from './inbox/inbox';
 import { createEndpoints } from './internal';
 import { createModels } from './model';
 import { createNotifications } from './notifications';
+import { createRemovals } from './removals';
 import { createRoutes } from './routes';
 
 /** Stores notifications and forwards them to connected recipients. */
@@ -24,9 +25,10 @@ export function createNotificationService(config: NotificationConfig, deps: Serv
     const models = createModels(database.connection);
     const directory = createUserDirectory({ connection: database.connection, users });
     const realtime = createRealtimeClient({ client: realtimeClient, logger });
-    const forwarding = createForwarding({ models, realtime, logger });
-    const inbox = createInbox({ models, directory, forwarding, now });
-    const notifications = createNotifications({ models, realtime });
+    const forwarding = createForwarding({ models, realtime, directory, logger });
+    const removals = createRemovals({ models, forwarding, now });
+    const inbox = createInbox({ models, directory, forwarding, removals, now });
+    const notifications = createNotifications({ models, directory, removals, realtime });
     host.onStop('forwarding', () => forwarding.stop());
     host.onStop('inserts in flight', () => inbox.idle());
     return {

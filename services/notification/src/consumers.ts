@@ -1,6 +1,6 @@
 import type { BusHandlers } from '@linsta/bus';
 import type { UserDirectory } from '@linsta/mongo';
-import type { Inbox } from './inbox';
+import type { Inbox } from './inbox/inbox';
 
 export const QUEUE = 'notification.inbox';
 

@@ -15,15 +15,13 @@ export const createEndpoints = ({
   '/undelivered': endpoint(undeliveredRequest, async ({ userId, limit, after }) => ({
     notifications: await notifications.waiting(userId, limit, after),
   })),
-  '/delivered': endpoint(deliveredRequest, ({ userId, ids }) =>
-    forwarding.delivered(
-      new Types.ObjectId(userId),
-      ids.map((id) => new Types.ObjectId(id)),
-    ),
-  ),
+  '/delivered': endpoint(deliveredRequest, (request) => {
+    const userId = new Types.ObjectId(request.userId);
+    return forwarding.delivered(request.notifications.map(({ _id, version }) => ({ userId, _id: new Types.ObjectId(_id), version })));
+  }),
   '/resume': endpoint(notificationResumeRequest, async ({ userId, after }) => {
-    const [found, unread] = await Promise.all([notifications.since(userId, after), notifications.unread(userId)]);
-    return { notifications: found, unread };
+    const [changes, unread] = await Promise.all([notifications.since(userId, after), notifications.unread(userId)]);
+    return { ...changes, unread };
   }),
   '/unread': endpoint(userRequest, async ({ userId }) => ({ unread: await notifications.unread(userId) })),
 });

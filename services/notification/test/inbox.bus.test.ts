@@ -40,6 +40,9 @@ beforeEach(() => {
   online = new Set();
 });
 
+/** Resolves when every stored notification is forwarded. */
+const forwarded = () =>
+  waitFor(async () => (await inbox.database.collection('notifications').countDocuments({ forwardAt: { $exists: true } })) === 0);
 const list = async (userId: string, query = '') => (await inbox.call('GET', `/api/notifications${query}`, userId)).body as any[];
 const about = (recipientId: string, actorId = ben, referenceId = id()) => ({ recipientId, actorId, referenceId });
 
@@ -48,9 +51,9 @@ describe('a bus event', () => {
     const ann = id();
     const data = about(ann);
     await inbox.tell('LIKE', `${ann} 1`, { ...data, actorName: 'Ann' });
-    await inbox.tell('COMMENT', `${ann} 2`, data);
-    for (const [n, status] of ['going', 'maybe', 'declined'].entries())
-      await inbox.tell('EVENT_RSVP', `${ann} ${3 + n}`, { ...data, status: status as 'going' });
+    await inbox.tell('COMMENT', `${ann} 2`, { ...data, excerpt: 'Nice' });
+    for (const [n, status] of (['going', 'maybe', 'declined'] as const).entries())
+      await inbox.tell('EVENT_RSVP', `${ann} ${3 + n}`, { ...about(ann), status, referenceTitle: 'Picnic' });
     expect((await list(ann)).map(({ message }) => message).reverse()).toEqual([
       'Ann liked your post',
       'Ben commented on your post',
@@ -67,7 +70,13 @@ describe('a bus event', () => {
       actorId: ben,
       isRead: false,
       createdAt: expect.any(String),
+      version: 1,
+      actor: { _id: ben, name: 'Ben', avatarUrl: null },
+      reference: { id: data.referenceId },
+      count: 1,
     });
+    expect((await list(ann))[3]).toMatchObject({ excerpt: 'Nice', reference: { id: data.referenceId } });
+    expect((await list(ann))[0]).toMatchObject({ status: 'declined', reference: { title: 'Picnic' } });
   });
   test('when it is delivered many times at once, then it is one notification and one push', async () => {
     const ann = id();
@@ -75,7 +84,7 @@ describe('a bus event', () => {
     await Promise.all(Array.from({ length: 20 }, () => inbox.tell('LIKE', `same ${ann}`, data)));
     expect(await list(ann)).toHaveLength(1);
     await waitFor(() => delivered.length > 0);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await forwarded();
     expect(delivered).toHaveLength(1);
     // The same id for another recipient is a notification of that recipient.
     const other = id();
@@ -133,7 +142,7 @@ describe('forwarding', () => {
     await waitFor(async () => (await waiting(there)).length === 0);
     const [row] = await waiting(away);
     expect(row).toMatchObject({ userId: away, type: 'LIKE' });
-    await inbox.ask('/delivered', { userId: away, ids: [row._id] });
+    await inbox.ask('/delivered', { userId: away, notifications: [row] });
     expect(await waiting(away)).toEqual([]);
   });
   test('when realtime is down, then the notification is forwarded after its return', async () => {

@@ -4,5 +4,5 @@ export const sessionRoom = (sid: string) => `session:${sid}`;
 export const chatRoom = (chatRoomId: string) => `room:${chatRoomId}`;
 export const notificationRoom = (userId: string) => `bell:${userId}`;
 export const watchersRoom = (userId: string) => `watch:${userId}`;
-/** Sockets that got this notification while they caught up, and must not get it again live. */
-export const gotRoom = (notificationId: string) => `got:${notificationId}`;
+/** Sockets that got this version of a notification while they caught up: no live push repeats it. */
+export const gotRoom = (versionId: string) => `got:${versionId}`;

@@ -133,6 +133,10 @@ test('when notifications are to be pushed, then only subscribed sockets get them
     actorId: ben,
     isRead: false,
     createdAt: new Date().toISOString(),
+    version: 1,
+    actor: { _id: ben, name: 'Ben', avatarUrl: null },
+    reference: { id: room },
+    count: 1,
   });
   const { body } = await realtime.ask('/deliveries', { notifications: [bell('c', ann), bell('d', ben)] });
   expect(body).toEqual({ deliveredIds: ['c'.repeat(24)] });

@@ -11,6 +11,11 @@ const reaction = z.object({
     .transform((name) => (typeof name === 'string' && isVisible(name) ? name : undefined))
     .optional(),
   referenceId: objectId,
+  /** E.g. the title of the event. */
+  referenceTitle: busText(200)
+    .nullish()
+    .transform((title) => (typeof title === 'string' && isVisible(title) ? title : undefined))
+    .optional(),
 });
 
 /**

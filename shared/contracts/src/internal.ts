@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { clientMessageId, historyPage, messageText, receivedMessage, resumePoint, resumedRoom } from './chat';
 import { objectId } from './common';
 import { socketError } from './errors';
-import { notification } from './notifications';
+import { notification, notificationRead, notificationRemoved } from './notifications';
 import type { ServiceName } from './routes';
 import { publicUser } from './users';
 
@@ -93,10 +93,14 @@ export const unreadAnswer = z.object({ unread: z.number() });
 
 /** notification: the changes that a connected user has missed. */
 export const notificationResumeRequest = z.object({ userId: objectId, after: objectId.optional() });
-export const notificationResumeAnswer = z.object({ notifications: z.array(notification), unread: z.number() });
+export const notificationResumeAnswer = z.object({ notifications: z.array(notification), reset: z.boolean(), unread: z.number() });
 export const undeliveredRequest = z.object({ userId: objectId, limit: z.number().int().max(200), after: objectId.optional() });
 export const undeliveredAnswer = z.object({ notifications: z.array(notification) });
-export const deliveredRequest = z.object({ userId: objectId, ids: z.array(objectId).max(1000) });
+/** A notification that changed after this version was delivered stays undelivered. */
+export const deliveredRequest = z.object({
+  userId: objectId,
+  notifications: z.array(z.object({ _id: objectId, version: z.number().int() })).max(1000),
+});
 
 /**
  * realtime: notifications to push; the answer names those that reached at least one subscribed
@@ -118,8 +122,9 @@ export const broadcastsRequest = z.object({
         z.object({
           event: z.literal('notification_read'),
           userIds: z.array(objectId),
-          payload: z.object({ ids: z.array(objectId).optional(), all: z.literal(true).optional(), unread: z.number() }),
+          payload: notificationRead,
         }),
+        z.object({ event: z.literal('notification_removed'), userIds: z.array(objectId), payload: notificationRemoved }),
       ]),
     )
     .max(MAX_BATCH),

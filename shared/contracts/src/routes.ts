@@ -220,9 +220,10 @@ export const routes = {
   },
   'POST /api/notifications/read-all': {
     service: 'notification',
+    body: notifications.readAllBody,
     status: 200,
     answer: notifications.updatedCount,
-    summary: 'Mark all notifications as read',
+    summary: 'Mark all notifications as read, or all up to one of them',
   },
   'GET /api/unread': { service: 'realtime', status: 200, answer: chat.unread, summary: 'Count unread messages and notifications' },
   'GET /api/presence': {

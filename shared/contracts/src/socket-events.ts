@@ -12,7 +12,7 @@ import {
 } from './chat';
 import { isoTime, objectId } from './common';
 import { socketError } from './errors';
-import { notification } from './notifications';
+import { notification, notificationRead, notificationRemoved } from './notifications';
 import { presence, presenceSubscribePayload, presenceUnsubscribePayload } from './presence';
 
 const nothing = z.union([z.undefined(), z.null(), z.strictObject({})]);
@@ -26,7 +26,19 @@ export const clientEvents = {
   send_message: { payload: sendMessagePayload, ack: z.object({ message: receivedMessage }) },
   get_history: { payload: getHistoryPayload, ack: z.object({ chatRoomId: objectId, messages: z.array(historyMessage) }) },
   mark_read: { payload: markReadPayload, ack: z.object({ chatRoomId: objectId, readSeq: z.number(), unreadCount: z.number() }) },
-  resume: { payload: resumePayload, ack: z.object({ rooms: z.array(resumedRoom), notifications: z.array(notification), unread }) },
+  resume: {
+    payload: resumePayload,
+    ack: z.object({
+      rooms: z.array(resumedRoom),
+      notifications: z.array(notification),
+      /**
+       * More was missed than fits: `notifications` is the newest page, and replaces the client's
+       * list.
+       */
+      notificationsReset: z.boolean(),
+      unread,
+    }),
+  },
   subscribe_notifications: { payload: nothing, ack: z.object({}) },
   unsubscribe_notifications: { payload: nothing, ack: z.object({}) },
   presence_subscribe: { payload: presenceSubscribePayload, ack: z.object({ presence: z.array(presence) }) },
@@ -41,7 +53,8 @@ export const serverEvents = {
   receive_message: receivedMessage,
   notification,
   room_read: z.object({ chatRoomId: objectId, userId: objectId, readSeq: z.number() }),
-  notification_read: z.object({ ids: z.array(objectId).optional(), all: z.literal(true).optional(), unread: z.number() }),
+  notification_read: notificationRead,
+  notification_removed: notificationRemoved,
   presence,
   user_joined: z.object({ chatRoomId: objectId, userId: objectId }),
   user_left: z.object({ chatRoomId: objectId, userId: objectId }),

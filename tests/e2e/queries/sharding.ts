@@ -11,6 +11,7 @@ export const SHARD_KEYS: Record<string, Record<string, string> | null> = {
   'chat.room_openings': { _id: 'hashed' },
   'notification.notifications': { userId: '1' },
   'notification.withdrawals': { userId: '1' },
+  'notification.removals': { _id: 'hashed' },
   'posts.posts': { _id: 'hashed' },
   'posts.likes': { postId: '1' },
   'posts.comments': { postId: '1' },

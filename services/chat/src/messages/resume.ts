@@ -22,15 +22,15 @@ interface Slice {
 }
 
 /** The messages of one room that a client with everything up to `after` lacks. */
-function sliceOf(room: ResumableRoom, after: number): Slice {
+export function sliceOf(room: ResumableRoom, after: number): Slice {
   // A point after the last message is from another life of this data: the client starts afresh.
   const reset = room.lastSeq - after > RESUME_LIMIT || after > room.lastSeq;
   return { room, from: reset ? Math.max(1, room.lastSeq - RESET_PAGE + 1) : after + 1, reset };
 }
 
 /** Cuts the slices to the limit of one answer: a room beyond it is reset and has no messages. */
-function withinLimit(slices: Slice[]): Slice[] {
-  let left = MAX_RESUMED_MESSAGES;
+export function withinLimit(slices: Slice[], limit = MAX_RESUMED_MESSAGES): Slice[] {
+  let left = limit;
   return slices.map((slice) => {
     const { lastSeq } = slice.room;
     const count = lastSeq - slice.from + 1;

@@ -4,6 +4,14 @@ import type { InternalClient } from '@linsta/http';
 import { z } from 'zod';
 
 export function createRealtimeClient(options: { client: InternalClient; logger: Logger }) {
+  /** A hint to the user's devices; a failure is only logged. */
+  const broadcast = async (sent: Broadcast): Promise<void> => {
+    try {
+      await options.client.post('/broadcasts', { broadcasts: [sent] }, z.unknown());
+    } catch (error) {
+      options.logger.warn({ err: messageOf(error) }, 'broadcast failed');
+    }
+  };
   return {
     /**
      * Pushes notifications; returns the ids that reached a subscribed socket. Throws 503 during an
@@ -13,12 +21,9 @@ export function createRealtimeClient(options: { client: InternalClient; logger: 
       const { deliveredIds } = await options.client.post('/deliveries', { notifications }, deliveriesAnswer);
       return new Set(deliveredIds);
     },
-    /** A hint to the user's other devices; a failure is only logged. */
-    broadcast(broadcast: Broadcast): void {
-      options.client
-        .post('/broadcasts', { broadcasts: [broadcast] }, z.unknown())
-        .catch((error: unknown) => options.logger.warn({ err: messageOf(error) }, 'broadcast failed'));
-    },
+    broadcast,
+    /** Returns at once. */
+    announce: (sent: Broadcast): void => void broadcast(sent),
   };
 }
 export type RealtimeClient = ReturnType<typeof createRealtimeClient>;

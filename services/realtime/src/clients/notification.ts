@@ -1,13 +1,14 @@
-import { notificationResumeAnswer, undeliveredAnswer, unreadAnswer } from '@linsta/contracts';
+import { notificationResumeAnswer, undeliveredAnswer, unreadAnswer, type Notification } from '@linsta/contracts';
 import type { InternalClient } from '@linsta/http';
 import { z } from 'zod';
 
 export function createNotificationClient(client: InternalClient) {
   return {
-    /** What no device of this user got yet, oldest first. */
+    /** Notifications that no device of this user got in their current version, oldest first. */
     undelivered: async (userId: string, limit: number, after?: string) =>
       (await client.post('/undelivered', { userId, limit, ...(after !== undefined && { after }) }, undeliveredAnswer)).notifications,
-    delivered: (userId: string, ids: string[]) => client.post('/delivered', { userId, ids }, z.unknown()),
+    delivered: (userId: string, notifications: Pick<Notification, '_id' | 'version'>[]) =>
+      client.post('/delivered', { userId, notifications: notifications.map(({ _id, version }) => ({ _id, version })) }, z.unknown()),
     resume: (userId: string, after?: string) =>
       client.post('/resume', { userId, ...(after !== undefined && { after }) }, notificationResumeAnswer),
     unread: async (userId: string) => (await client.post('/unread', { userId }, unreadAnswer)).unread,

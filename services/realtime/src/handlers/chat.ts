@@ -76,6 +76,7 @@ export function createChatHandlers({
         return {
           rooms: messages.rooms,
           notifications: missed.notifications,
+          notificationsReset: missed.reset,
           unread: { chat: messages.unread, notifications: missed.unread },
         };
       }),

@@ -3,16 +3,25 @@ import type { Logger } from '@linsta/core';
 import { createClaims } from '../claims';
 import type { Cluster } from '../cluster';
 import type { NotificationClient } from '../clients/notification';
-import { notificationRoom, gotRoom } from '../rooms';
+import { gotRoom, notificationRoom } from '../rooms';
 import type { RealtimeServer, RealtimeSocket } from '../server';
+import type { Flow } from '../sockets/flow';
 import type { SocketHandlers } from './handlers';
 
 const PAGE = 100;
-const MAX_PAGES = 50;
-/** A live push of a row follows its insert within this time, or never. */
+/** A live push follows the insert or update of its notification within this time, or never. */
 const LIVE_WINDOW_MS = 60_000;
-/** A row that was pushed and could not be noted as such is forwarded again within this time. */
+/** A push whose answer got lost is repeated within this time. */
 const REPEAT_WINDOW_MS = 120_000;
+
+/** A notification is pushed once per version. */
+const versionIdOf = ({ _id, version }: Pick<Notification, '_id' | 'version'>) => `${_id}:${version}`;
+
+/** One catch-up of a socket; an unsubscribe stops it. */
+interface CatchUp {
+  stopped: boolean;
+  done: Promise<void>;
+}
 
 export function createNotificationDelivery({
   io,
@@ -27,85 +36,104 @@ export function createNotificationDelivery({
   logger: Logger;
   now: () => Date;
 }) {
-  const catchingUp = new WeakSet<RealtimeSocket>();
+  const catchUps = new WeakMap<RealtimeSocket, CatchUp>();
   const claims = createClaims({ cluster, forMs: REPEAT_WINDOW_MS, now });
+  const roomOf = (socket: RealtimeSocket) => notificationRoom(socket.data.identity.userId);
 
-  /**
-   * Emits what waits, page by page; `skip` holds ids this socket got live meanwhile. Answers when
-   * nothing is left.
-   */
-  const drain = async (socket: RealtimeSocket, skip: Set<string>) => {
-    const { userId } = socket.data.identity;
-    let after: string | undefined;
-    for (let pages = 0; pages < MAX_PAGES && socket.connected; pages += 1) {
-      const waiting = await notifications.undelivered(userId, PAGE, after);
-      if (waiting.length === 0 || !socket.connected) return;
-      for (const notification of waiting) {
-        if (skip.has(notification._id)) continue;
-        skip.add(notification._id);
-        // Its live push may still be on the way here: that one shall pass this socket by.
-        const age = now().getTime() - Date.parse(notification.createdAt);
-        if (age < LIVE_WINDOW_MS) {
-          await socket.join(gotRoom(notification._id));
-          setTimeout(() => void socket.leave(gotRoom(notification._id)), LIVE_WINDOW_MS).unref();
-        }
-        socket.emit('notification', notification);
+  const emitPage = async (socket: RealtimeSocket, page: Notification[], got: Set<string>) => {
+    for (const notification of page) {
+      const versionId = versionIdOf(notification);
+      if (got.has(versionId)) continue;
+      got.add(versionId);
+      // The live push of this version may still be on its way; it must not reach this socket again.
+      const age = now().getTime() - Date.parse(notification.createdAt);
+      if (age < LIVE_WINDOW_MS || notification.version > 1) {
+        await socket.join(gotRoom(versionId));
+        setTimeout(() => void socket.leave(gotRoom(versionId)), LIVE_WINDOW_MS).unref();
       }
-      await notifications.delivered(
-        userId,
-        waiting.map(({ _id }) => _id),
-      );
-      after = waiting.at(-1)?._id;
-      if (waiting.length < PAGE) return;
+      socket.emit('notification', notification);
     }
   };
 
-  /** What waits first, then live, with nothing between the two lost or doubled. */
-  const catchUp = async (socket: RealtimeSocket) => {
+  /**
+   * Emits every undelivered notification, page by page, each after the socket has read the page
+   * before. `got`: versions that this socket has got already.
+   */
+  const drain = async (socket: RealtimeSocket, flow: Flow, catchUp: CatchUp, got: Set<string>) => {
+    const { userId } = socket.data.identity;
+    const goesOn = () => socket.connected && !catchUp.stopped;
+    let after: string | undefined;
+    while (goesOn()) {
+      const page = await notifications.undelivered(userId, PAGE, after);
+      if (page.length === 0 || !goesOn()) return;
+      await flow.whenDrained(async (drained) => {
+        await emitPage(socket, page, got);
+        await drained();
+      });
+      if (!socket.connected) return;
+      await notifications.delivered(userId, page);
+      after = page.at(-1)?._id;
+      if (page.length < PAGE) return;
+    }
+  };
+
+  /**
+   * Undelivered notifications first, then live ones, with none lost or repeated between the two.
+   */
+  const run = async (socket: RealtimeSocket, flow: Flow, catchUp: CatchUp) => {
     const got = new Set<string>();
     const noteLive = (event: string, payload?: unknown) => {
-      if (event === 'notification') got.add((payload as Notification)._id);
+      if (event === 'notification') got.add(versionIdOf(payload as Notification));
     };
     socket.onAnyOutgoing(noteLive);
     try {
-      await drain(socket, got);
-      await socket.join(notificationRoom(socket.data.identity.userId));
+      await drain(socket, flow, catchUp, got);
+      if (catchUp.stopped) return;
+      await socket.join(roomOf(socket));
       await cluster?.settled();
-      await drain(socket, got); // rows that were saved between the last look and the join
+      await drain(socket, flow, catchUp, got); // those that were stored between the last page and the join
     } finally {
       socket.offAnyOutgoing(noteLive);
-      catchingUp.delete(socket);
+      if (catchUp.stopped) await socket.leave(roomOf(socket));
+      if (catchUps.get(socket) === catchUp) catchUps.delete(socket);
     }
   };
 
   const handlers: SocketHandlers<'subscribe_notifications' | 'unsubscribe_notifications'> = {
-    async subscribe_notifications(socket) {
+    async subscribe_notifications(socket, _payload, flow) {
       socket.emit('notification_subscribed', {});
-      if (!catchingUp.has(socket) && !socket.rooms.has(notificationRoom(socket.data.identity.userId))) {
-        catchingUp.add(socket);
-        await catchUp(socket);
-      }
+      const earlier = catchUps.get(socket);
+      if (earlier?.stopped === false || (earlier === undefined && socket.rooms.has(roomOf(socket)))) return {};
+      const catchUp: CatchUp = { stopped: false, done: Promise.resolve() };
+      catchUps.set(socket, catchUp);
+      const settled = earlier?.done.catch(() => undefined) ?? Promise.resolve();
+      catchUp.done = settled.then(() => run(socket, flow, catchUp));
+      await catchUp.done;
       return {};
     },
+    /** Ends a catch-up as well: none of its later steps subscribes the socket again. */
     async unsubscribe_notifications(socket) {
-      await socket.leave(notificationRoom(socket.data.identity.userId));
+      const catchUp = catchUps.get(socket);
+      if (catchUp !== undefined) catchUp.stopped = true;
+      await socket.leave(roomOf(socket));
       return {};
     },
   };
 
   return {
     handlers,
-    /** Live pushes; answers the ids for which at least one subscribed socket was there. */
+    /** Live pushes; returns the ids for which at least one subscribed socket exists. */
     async deliver(batch: Notification[]): Promise<string[]> {
       const here = (room: string) => io.of('/').adapter.rooms.get(room) !== undefined;
       const rooms = [...new Set(batch.map(({ userId }) => notificationRoom(userId)))].filter((room) => !here(room));
-      // Without Redis the row goes on waiting: it comes with the next subscription.
+      // Without Redis the notification stays undelivered and comes with the next subscription.
       const elsewhere = (await cluster?.heldRooms(rooms).catch(() => undefined)) ?? new Set<string>();
       const reachable = batch.filter(({ userId }) => here(notificationRoom(userId)) || elsewhere.has(notificationRoom(userId)));
-      const first = await claims.first(reachable.map(({ _id }) => _id));
+      const first = await claims.first(reachable.map(versionIdOf));
       for (const notification of reachable) {
-        if (!first.has(notification._id)) continue;
-        io.to(notificationRoom(notification.userId)).except(gotRoom(notification._id)).emit('notification', notification);
+        const versionId = versionIdOf(notification);
+        if (!first.has(versionId)) continue;
+        io.to(notificationRoom(notification.userId)).except(gotRoom(versionId)).emit('notification', notification);
       }
       logger.debug({ pushed: first.size, repeated: reachable.length - first.size, of: batch.length }, 'notifications pushed');
       return reachable.map(({ _id }) => _id);

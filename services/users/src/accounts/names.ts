@@ -2,7 +2,7 @@
 const MAX_KEY_BYTES = 256;
 const MAX_WORDS = 8;
 
-/** The beginning of a text that takes at most so many bytes, cut between two characters. */
+/** The beginning of a text that takes at most `maxBytes`, cut between two characters. */
 function cutToBytes(text: string, maxBytes: number): string {
   if (Buffer.byteLength(text) <= maxBytes) return text;
   let bytes = 0;
