@@ -2,8 +2,9 @@ import type { Notification } from '@linsta/contracts';
 import type { Store } from '../core/store.js';
 import type { LinstaError } from '../errors.js';
 
-/** `version` grows with each change; older servers do not send it. */
-export type NotificationView = Notification & { version?: number };
+type Added = 'version' | 'actor' | 'reference' | 'count';
+/** `version` grows with each change; servers before 0.2 send neither it nor the other added fields. */
+export type NotificationView = Omit<Notification, Added> & Partial<Pick<Notification, Added>>;
 
 export type NotificationsState = {
   /** Newest first. */
