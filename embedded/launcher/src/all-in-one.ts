@@ -88,7 +88,10 @@ async function start({
   try {
     let storeUrl = env.MONGO_URL;
     if (storeUrl === undefined || storeUrl === '') {
-      const store = await startStoreThread({ dataDir: join(dataDir, 'store'), ...(onStoreDeath !== undefined && { onDeath: onStoreDeath }) });
+      const store = await startStoreThread({
+        dataDir: join(dataDir, 'store'),
+        ...(onStoreDeath !== undefined && { onDeath: onStoreDeath }),
+      });
       stops.add('store', () => store.close());
       storeUrl = store.url;
     }
