@@ -54,6 +54,10 @@ export const DIFFERENCES: Difference[] = [
     what: '$push, $first and $last of a $group',
     reason: 'MongoDB takes documents as they come; DocumentDB sorts them by the group first.',
   },
+  {
+    what: '{ $size: 0 } inside $elemMatch under an index',
+    reason: 'An array inside the array has a size; DocumentDB finds it without an index and not with one.',
+  },
   { what: '$bucket’s order', reason: 'MongoDB: by boundary; DocumentDB: none.' },
   { what: '$count of nothing', reason: 'MongoDB: no document; DocumentDB: a document with 0.' },
   {

@@ -90,7 +90,7 @@ export function createDocuments(random: Random) {
           () => ({ $elemMatch: { $elemMatch: { $gte: new Int32(int(6)) } } }),
           () => ({ $elemMatch: { $gt: new Int32(int(6)) } }),
           () => [new Int32(int(6)), new Int32(int(6))],
-          () => ({ $elemMatch: { $size: new Int32(int(3)) } }),
+          () => ({ $elemMatch: { $exists: true } }),
         )(),
       };
     if (kind === 7) return { m: numbered() };
