@@ -160,7 +160,10 @@ describe('a withdrawal', () => {
     await waitFor(() => pushed.filter(({ event }) => event === 'notification_removed').length === 5, 'five removals');
     expect(pushed.at(-1)).toMatchObject({ event: 'notification_removed', userIds: [ann], payload: { unread: 0 } });
     const shown = new Set<string>();
-    for (const { event, payload } of pushed) event === 'notification' ? shown.add(payload._id) : shown.delete(payload.id);
+    for (const { event, payload } of pushed) {
+      if (event === 'notification') shown.add(payload._id);
+      else shown.delete(payload.id);
+    }
     expect([...shown]).toEqual([]);
   });
   test('when the push of the like is in flight, then the removal follows it', async () => {
