@@ -160,7 +160,10 @@ describe('a withdrawal', () => {
     await waitFor(() => pushed.filter(({ event }) => event === 'notification_removed').length === 5, 'five removals');
     expect(pushed.at(-1)).toMatchObject({ event: 'notification_removed', userIds: [ann], payload: { unread: 0 } });
     const shown = new Set<string>();
-    for (const { event, payload } of pushed) event === 'notification' ? shown.add(payload._id) : shown.delete(payload.id);
+    for (const { event, payload } of pushed) {
+      if (event === 'notification') shown.add(payload._id);
+      else shown.delete(payload.id);
+    }
     expect([...shown]).toEqual([]);
   });
   test('when the push of the like is in flight, then the removal follows it', async () => {
@@ -251,7 +254,7 @@ describe('an event of another publisher', () => {
     const ann = id();
     const names = ['Eve\u202e\u0085 X\u0000', '\u200b\u3164', null];
     for (const [n, actorName] of names.entries())
-      await tell('COMMENT', { ...about(ann, id()), actorName, excerpt: n === 0 ? 'a\u009bb\u2066c' : null } as never);
+      await tell('COMMENT', { ...about(ann, id()), actorName, excerpt: n === 0 ? 'a\u009bb\u2066c' : null });
     expect((await list(ann)).reverse()).toMatchObject([
       { message: 'Eve X commented on your post', excerpt: 'abc', actor: { name: 'Eve X' } },
       { message: 'User commented on your post' },
