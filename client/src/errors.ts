@@ -1,7 +1,7 @@
 /**
- * Codes of refusals that describe the request itself: the same request is refused again. Every other
- * code, known or not, may succeed later. The server's error table replaces this set once it is
- * part of the contract.
+ * Codes of refusals that describe the request itself: the same request is refused again. Every
+ * other code, known or not, may succeed later. The server's error table replaces this set once it
+ * is part of the contract.
  */
 const FINAL_CODES: ReadonlySet<string> = new Set([
   // Of the server.
@@ -13,7 +13,9 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   ...['ABORTED', 'BAD_OPTIONS', 'CLOSED', 'OUTBOX_FULL', 'SIGNED_OUT', 'STILL_SENDING', 'UNSUPPORTED'],
 ]);
 
-/** Whether the same request may succeed later. Codes that this client does not know are retryable. */
+/**
+ * Whether the same request may succeed later. Codes that this client does not know are retryable.
+ */
 export const isRetryable = (code: string): boolean => !FINAL_CODES.has(code);
 
 /** Codes that refuse the token and not the request: the request may succeed with the next token. */
@@ -34,8 +36,10 @@ interface ErrorDetails {
 /**
  * Every failure of this client. `code` is the server's stable word or one of this client:
  *
- * - `NETWORK`: no answer came, `TIMEOUT`: none came in time, `UNEXPECTED_ANSWER`: something other than Linsta answered
- * - `SIGNED_OUT`: no session, `CLOSED`: the client was closed, `ABORTED`: the caller's signal ended the call
+ * - `NETWORK`: no answer came, `TIMEOUT`: none came in time, `UNEXPECTED_ANSWER`: something other
+ *   than Linsta answered
+ * - `SIGNED_OUT`: no session, `CLOSED`: the client was closed, `ABORTED`: the caller's signal ended
+ *   the call
  * - `OUTBOX_FULL`, `STILL_SENDING`: the outbox refused
  * - `BAD_OPTIONS`, `UNSUPPORTED`: an option is wrong, or the environment lacks a function
  */
@@ -63,7 +67,9 @@ export class LinstaError extends Error {
   }
 }
 
-/** Any thrown value as a `LinstaError`. A fault of the program keeps its message and is not retried. */
+/**
+ * Any thrown value as a `LinstaError`. A fault of the program keeps its message and is not retried.
+ */
 export const toLinstaError = (error: unknown): LinstaError =>
   error instanceof LinstaError
     ? error
