@@ -31,8 +31,8 @@ export function createNotificationDelivery({
   const claims = createClaims({ cluster, forMs: REPEAT_WINDOW_MS, now });
 
   /**
-   * Emits what waits, page by page; `skip` holds ids this socket got live meanwhile. Answers when
-   * nothing is left.
+   * Emits the pending notifications, page by page; `skip` holds ids that this socket received live
+   * meanwhile. Resolves when none is left.
    */
   const drain = async (socket: RealtimeSocket, skip: Set<string>) => {
     const { userId } = socket.data.identity;
@@ -60,7 +60,7 @@ export function createNotificationDelivery({
     }
   };
 
-  /** What waits first, then live, with nothing between the two lost or doubled. */
+  /** Pending notifications first, then live ones, with none lost or doubled in between. */
   const catchUp = async (socket: RealtimeSocket) => {
     const got = new Set<string>();
     const noteLive = (event: string, payload?: unknown) => {
