@@ -42,7 +42,7 @@ export const room = z
     lastMessage: message.pick({ _id: true, senderId: true, text: true, seq: true, createdAt: true }).nullable(),
     lastSeq: seqOrZero,
     readSeq: seqOrZero,
-    /** How far the furthest of the others has read. */
+    /** The highest read mark among the other participants. */
     othersReadSeq: seqOrZero,
     unreadCount: z.number().int().min(0),
   })
