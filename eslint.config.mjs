@@ -1,6 +1,7 @@
 import tseslint from 'typescript-eslint';
 
-// Boundaries between packages are a table of their own, with a planted violation for every row: tests/boundaries.
+// Boundaries between packages are a table of their own, with a planted violation for every row:
+// tests/boundaries.
 
 /** Pronouns and fillers where a comment should name its subject; see CONTRIBUTING.md, Language. */
 const VAGUE = [

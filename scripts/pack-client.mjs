@@ -1,5 +1,5 @@
-// Completes client/dist before it is packed, as `prepack`: ES modules and CommonJS, each with the types
-// of the contract, so that the package depends on nothing of this repository.
+// Completes client/dist before it is packed, as `prepack`: ES modules and CommonJS, each with the
+// types of the contract, so that the package depends on nothing of this repository.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { compile, fail, root, setup } from './setup.mjs';
@@ -25,7 +25,9 @@ rmSync(join(client, 'tsconfig.tsbuildinfo'), { force: true });
 if (!compile(['-b', 'client']) || !compile(['-p', 'client/tsconfig.cjs.json'])) fail('The client could not be built.');
 writeFileSync(join(cjs, 'package.json'), '{ "type": "commonjs" }\n');
 
-/** Copies the contract's declarations into `target` and lets the declarations there refer to them. */
+/**
+ * Copies the contract's declarations into `target` and lets the declarations there refer to them.
+ */
 function addContracts(target, declarations, rename) {
   const copies = join(target, 'contracts');
   mkdirSync(copies);

@@ -1,4 +1,4 @@
-// What every npm script begins with: install what is missing, build what changed. Plain Node, since
+// Every npm script runs this first: install missing packages, build changed ones. Plain Node, since
 // nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -84,7 +84,10 @@ function buildWeb() {
 
 const sources = () => SOURCE_FOLDERS.flatMap((folder) => sourcesIn(join(root, folder))).sort();
 
-/** Removes every output: after sources were moved, an output of one that is gone would still be loaded. */
+/**
+ * Removes every output: after sources were moved, an output of one that is gone would still be
+ * loaded.
+ */
 function removeOutputs(paths) {
   for (const folder of new Set(paths.flatMap((path) => (path.includes(`${sep}src${sep}`) ? [path.split(`${sep}src${sep}`)[0]] : [])))) {
     rmSync(join(folder, 'dist'), { recursive: true, force: true });

@@ -4,7 +4,9 @@ import { defineConfig, type Plugin } from 'vite';
 const gateway = 'http://localhost:5000';
 const proxied = ['/api', '/demo-users.json', '/openapi.json', '/asyncapi.json', '/readyz'];
 
-/** Lists the build's assets for the service worker, which keeps them for the time without a network. */
+/**
+ * Lists the build's assets for the service worker, which keeps them for the time without a network.
+ */
 const assetList: Plugin = {
   name: 'linsta-asset-list',
   enforce: 'post',

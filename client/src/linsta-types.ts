@@ -12,9 +12,15 @@ import type { MessageListener, Rooms } from './rooms/types.js';
 export interface LinstaOptions extends NetworkOptions {
   /** Either a token ... */
   token?: string;
-  /** ... or a source of tokens. Called before the current one expires, and with `force` after it was refused. */
+  /**
+   * ... or a source of tokens. Called before the current one expires, and with `force` after it was
+   * refused.
+   */
   getToken?: (options: { force: boolean }) => Promise<string> | string;
-  /** Whose token it is: shows the outbox before the first token is there. Otherwise read from the token or the server. */
+  /**
+   * Whose token it is: shows the outbox before the first token is there. Otherwise read from the
+   * token or the server.
+   */
   userId?: string;
   /** IndexedDB where there is one, else memory. */
   outbox?: OutboxStorage;
@@ -36,7 +42,9 @@ export interface Linsta {
   messages(chatRoomId: string): Messages;
   /** Watches these people while the store has listeners. */
   presence(userIds: readonly string[]): Store<PresenceState>;
-  /** Every event of the server as it comes, e.g. `user_joined`. Answers a function that stops it. */
+  /**
+   * Every event of the server as it comes, e.g. `user_joined`. Answers a function that stops it.
+   */
   on<E extends LiveEventName>(event: E, listener: LiveEventListener<E>): () => void;
   /** Each new message of every room, once. Answers a function that stops it. */
   onMessage(listener: MessageListener): () => void;
@@ -44,9 +52,14 @@ export interface Linsta {
   connect(): void;
   /** Drops the connection and connects anew, also after the token was refused. */
   reconnect(): void;
-  /** Cuts the network for this client alone and restores it: for demonstrations, tests and a data saver. */
+  /**
+   * Cuts the network for this client alone and restores it: for demonstrations, tests and a data
+   * saver.
+   */
   goOffline(): void;
   goOnline(): void;
-  /** Ends the connection and all timers. Unsent messages stay in the outbox; `connect` starts again. */
+  /**
+   * Ends the connection and all timers. Unsent messages stay in the outbox; `connect` starts again.
+   */
   close(): void;
 }

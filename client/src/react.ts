@@ -35,7 +35,10 @@ export const useConnection = (): ConnectionState => useStore(useLinsta().connect
 export const useRooms = (): RoomsState => useStore(useLinsta().rooms);
 export const useNotifications = (): NotificationsState => useStore(useLinsta().notifications);
 
-/** A room's messages, loaded while a component shows them. Actions: `useLinsta().messages(chatRoomId)`. */
+/**
+ * A room's messages, loaded while a component shows them. Actions:
+ * `useLinsta().messages(chatRoomId)`.
+ */
 export function useMessages(chatRoomId: string): MessagesState {
   const linsta = useLinsta();
   return useStore(useMemo(() => linsta.messages(chatRoomId), [linsta, chatRoomId]));

@@ -28,9 +28,9 @@ interface ResumeExtra {
 }
 
 /**
- * Compares every state that the server pushes with the server itself, so that a push that was lost on
- * a living connection corrects itself: messages, rooms with read marks, unread numbers, notifications
- * and presence. `fromStart`: after a connect, when most may be missing.
+ * Compares every state that the server pushes with the server itself, so that a push that was lost
+ * on a living connection corrects itself: messages, rooms with read marks, unread numbers,
+ * notifications and presence. `fromStart`: after a connect, when most may be missing.
  */
 export function createResync(options: ResyncOptions): (fromStart?: boolean) => Promise<void> {
   const { connection, open, rooms, notifications, presence, arrivals } = options;

@@ -6,7 +6,10 @@ const USER = { _id: 'a'.repeat(24), name: 'Ann', email: 'ann@example.com', avata
 const LIFE_SECONDS = 900;
 const CREDENTIALS = { email: USER.email, password: 'correct horse' };
 
-/** A users service with rotating refresh tokens, whose clock is `serverClockMs` ahead of this device's. */
+/**
+ * A users service with rotating refresh tokens, whose clock is `serverClockMs` ahead of this
+ * device's.
+ */
 function createUsersStub({ serverClockMs = 0, onRefresh, onLogout }: Partial<Hooks> = {}) {
   let issued = 0;
   const tokens = () => {

@@ -5,10 +5,16 @@ import type { RequestHandler } from 'express';
 import type { GatewayConfig } from './config';
 
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
-/** Top-level names under which no site of the internet can be registered (RFC 6761, RFC 6762, RFC 8375, ICANN). */
+/**
+ * Top-level names under which no site of the internet can be registered (RFC 6761, RFC 6762, RFC
+ * 8375, ICANN).
+ */
 const RESERVED = /\.(?:localhost|test|local|internal|lan|home\.arpa)$/;
 
-/** Whether a Host header names this machine or its network: an address, a single word, or a reserved name. */
+/**
+ * Whether a Host header names this machine or its network: an address, a single word, or a reserved
+ * name.
+ */
 export function isLocalHost(host: string | undefined): boolean {
   if (host === undefined || !URL.canParse(`http://${host}`)) return false;
   const { hostname } = new URL(`http://${host}`);

@@ -8,7 +8,7 @@ export interface Target {
 }
 
 // Every public path is made of these. An escaped, doubled, dotted or back-slashed form of it means
-// something else to somebody on the way: refused, not repaired.
+// something else to some proxy or service on the way: refused, not repaired.
 const PATH = /^\/(?:[A-Za-z0-9._~-]+\/)*(?:[A-Za-z0-9._~-]+)?$/;
 const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 const QUERY = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?[\]]|%[0-9A-Fa-f]{2})*$/;

@@ -178,7 +178,8 @@ export function createProxy(config: GatewayConfig, nodes: RealtimeNodes, logger:
 
   return {
     /**
-     * Throws what is wrong with the request's framing; from then on the response is taken care of.
+     * Forwards a request. Throws when its framing is invalid; after that, `forward` ends the
+     * response.
      */
     async forward(service: ServiceName, request: Request, response: Response, forwarding: Forwarding): Promise<void> {
       let node = '';

@@ -19,8 +19,8 @@ function assertHandshake({ method, headers }: IncomingMessage): void {
 }
 
 /**
- * Writes on what comes in, and stops reading while the other side cannot take more. Lighter than
- * `pipe()`.
+ * Copies bytes from one socket to the other, and stops reading while the other side cannot take
+ * more. Lighter than `pipe()`.
  */
 function pump(from: Socket, to: Socket): void {
   from.on('data', (chunk: Buffer) => {

@@ -109,8 +109,8 @@ export function checkRanges(manifests: Manifest[]): string[] {
 }
 
 /**
- * Every violation of the table and of the declarations by these files, as sentences; `known` are all
- * files of the repository.
+ * Every violation of the table and of the declarations by these files, as sentences; `known` are
+ * all files of the repository.
  */
 export const checkFiles = (files: SourceFile[], known: ReadonlySet<string>, manifests: Manifest[]): string[] =>
   files.flatMap((file) => {

@@ -10,7 +10,7 @@ import { createProductProcess } from '../support/product-process';
 
 const QUEUE = 'notification.inbox';
 
-/** The tool as an operator runs it; nobody sits at its terminal. */
+/** Runs the tool as an operator does, without a terminal. */
 const tool = (env: NodeJS.ProcessEnv, ...args: string[]) =>
   new Promise<{ status: number; out: string; err: string }>((resolve) => {
     const script = join(__dirname, '..', '..', 'tools', 'cli', 'dist', 'main.js');

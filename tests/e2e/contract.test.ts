@@ -46,7 +46,8 @@ test('when every documented call is made without a token, then the answer is 401
   const statuses: Record<string, number> = {};
   for (const [method, path] of operations().filter(([, path]) => path.startsWith('/api/')))
     statuses[`${method} ${path}`] = (await product.call(method, path.replaceAll(/\{\w+\}/g, '0'.repeat(24)))).status;
-  // A logout takes an access token or a refresh token, so it is open at the gateway and wants one of the two itself.
+  // A logout takes an access token or a refresh token, so it is open at the gateway and wants one
+  // of the two itself.
   const isOpen = (key: string, { open }: Route) => open === true && key !== 'POST /api/auth/logout';
   const expected = Object.fromEntries(
     Object.entries<Route>(routes).map(([key, route]) => [templateOf(key), isOpen(key, route) ? 400 : 401]),

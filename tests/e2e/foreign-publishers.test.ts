@@ -49,7 +49,7 @@ describeWith(noBroker, 'events that somebody else publishes', () => {
     data,
     ...more,
   });
-  /** Somebody with a device that listens for bells. */
+  /** A user with a device that is subscribed to notifications. */
   const listener = async (): Promise<{ person: Person; heard: () => string[] }> => {
     const person = await product.register('Owner');
     const device = product.device(person.token);

@@ -21,7 +21,7 @@ beforeAll(async () => {
   eventId = (await product.call('POST', '/api/events', ann.token, { title: 'Tea', startsAt: '2030-01-01T10:00:00Z' })).body._id;
 });
 afterAll(async () => {
-  // Whatever came before: everybody else is still served.
+  // After any hostile input, other users are still served.
   const { status } = await product.call('POST', `/api/chat/messages/${chatRoomId}`, ann.token, { text: 'still here' });
   expect(status).toBe(201);
   await product.stop();

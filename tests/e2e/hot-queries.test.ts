@@ -28,7 +28,7 @@ beforeAll(async () => {
   const people = await walkTheProduct(product);
   await product.restart();
   await walkAfterRestart(product, people);
-  // The bus looks for what is to be driven again once a second; the walk may be faster.
+  // The bus polls for events to re-drive once a second; the queries may finish earlier.
   await waitFor(() => capture.statements().some(({ collection }) => collection === 'parked_events'), 'the look at parked events');
   capture.stop();
   statements = capture.statements();
@@ -82,7 +82,7 @@ test('when a collection is sharded by its key, then no statement and no unique i
   expect(faults).toEqual([]);
 });
 
-/** The table of docs/scaling.md, from what was asked. */
+/** The table of docs/scaling.md, from the captured queries. */
 async function tableOf(): Promise<string> {
   const rows = new Map<string, { kinds: Set<string>; cells: string[] }>();
   for (const statement of asking()) {

@@ -103,8 +103,8 @@ const storedMessages = async () => {
 };
 
 /**
- * Two devices of each send 50 while `disturb` runs; then every device must hold exactly what is
- * stored.
+ * Two devices of each user send 50 messages while `disturb` runs; then every device must hold
+ * exactly the stored messages.
  */
 async function exchange(round: string, disturb: (clients: ReturnType<typeof createClient>[]) => Promise<void>) {
   const before = (await storedMessages()).length;

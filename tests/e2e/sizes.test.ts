@@ -38,7 +38,7 @@ test('when the app is first loaded, then its scripts are smaller than 200 kB gzi
   };
   for (const [, name = ''] of html.matchAll(/(?:src|href)="\/(assets\/[\w.-]+\.js)"/g)) load(join(dist, name));
   const entry = [...loaded.values()].reduce((sum, size) => sum + size, 0);
-  // The first page for whoever is signed in: the feed and what it shares with others.
+  // The first page of a signed-in user: the feed and the chunks it shares with other pages.
   const [main = ''] = [...loaded.keys()];
   const feed = /assets\/feed-page-[\w-]+\.js/.exec(readFileSync(main, 'utf8'))?.[0];
   expect(feed).toBeDefined();

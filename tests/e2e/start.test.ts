@@ -7,8 +7,8 @@ import { freePorts } from '@linsta/core';
 import { createTemporaryDirectory, waitFor } from '@linsta/testing';
 
 /**
- * Starting and stopping as a person at a terminal does: what is shown, what is refused in which
- * words, with which exit code.
+ * Starting and stopping from a terminal: the output, the refusals and their wording, the exit
+ * codes.
  */
 
 const main = join(__dirname, '..', '..', 'embedded', 'launcher', 'dist', 'main.js');

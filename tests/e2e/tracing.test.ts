@@ -48,9 +48,9 @@ describe('one trace from the request to the push', () => {
           .find(({ name, attributes }) => name === 'POST /api/posts/:id/like' && attributes['linsta.service'] === 'gateway'),
       'the span of the request',
     );
-    const delivered = await waitFor(() => traceOf(root!).find(({ name }) => name === 'POST /internal/deliveries'), 'the span of the push');
-    const trace = traceOf(root!);
-    const names = way(delivered!, trace);
+    const delivered = await waitFor(() => traceOf(root).find(({ name }) => name === 'POST /internal/deliveries'), 'the span of the push');
+    const trace = traceOf(root);
+    const names = way(delivered, trace);
     const inOrder = [
       'POST /api/posts/:id/like',
       'handle LIKE',
@@ -73,9 +73,9 @@ describe('one trace from the request to the push', () => {
       () => exporter.getFinishedSpans().find(({ name }) => name === 'socket send_message'),
       'the span of the event',
     );
-    await waitFor(() => traceOf(root!).some(({ name }) => name === 'insert messages'), 'the span of the insert');
-    const insert = traceOf(root!).find(({ name }) => name === 'insert messages');
-    expect(way(insert!, traceOf(root!))).toEqual(
+    await waitFor(() => traceOf(root).some(({ name }) => name === 'insert messages'), 'the span of the insert');
+    const insert = traceOf(root).find(({ name }) => name === 'insert messages');
+    expect(way(insert!, traceOf(root))).toEqual(
       expect.arrayContaining(['socket send_message', 'batch', 'call chat/messages', 'POST /internal/messages']),
     );
   });

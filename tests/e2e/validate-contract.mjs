@@ -1,4 +1,5 @@
-// Reads { openapi, asyncapi } and prints what their official validators say. A process of its own: the validators are ES modules.
+// Reads { openapi, asyncapi } and prints what their official validators say. A process of its own:
+// the validators are ES modules.
 import { text } from 'node:stream/consumers';
 import { Parser } from '@asyncapi/parser';
 import { Validator } from '@seriousme/openapi-schema-validator';

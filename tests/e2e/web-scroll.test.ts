@@ -77,7 +77,8 @@ describeWith(noBrowser, `a room of ${MESSAGES} messages in a real browser`, () =
     process.stderr.write(
       `scrolled ${MESSAGES} messages in ${seen.frames} frames, ${seen.dropped} of 60 a second dropped; ${seen.waited} frames waited at the top for older ones\n`,
     );
-    // Upwards is upwards: never back down but for the row at the edge, and never further than 600 pixels hold.
+    // Upwards is upwards: never back down but for the row at the edge, and never further than 600
+    // pixels hold.
     expect(Math.min(...seen.steps)).toBeGreaterThanOrEqual(-2);
     expect(Math.max(...seen.steps)).toBeLessThanOrEqual(40);
     expect(seen.steps.reduce((sum, step) => sum + step, 0)).toBeGreaterThan(MESSAGES - 100);

@@ -70,7 +70,7 @@ describeWith(noBrowser, 'the web app in a real browser', () => {
     await page.getByText('Offline, 2 messages waiting', { exact: true }).waitFor();
     await waitFor(async () => (await bubbles(page)).slice(-2).join() === 'typed one,typed two', 'both still shown');
     await context.unrouteAll();
-    // Another tab of the same browser sends what waits.
+    // Another tab of the same browser sends the pending message.
     const again = await open(context, `/chat/${chatRoomId}`);
     await waitFor(async () => (await bubbles(again)).filter((text) => text.startsWith('typed')).length === 2, 'both in the new tab');
     await page.close();

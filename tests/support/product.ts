@@ -35,7 +35,7 @@ function assertAsContract(method: string, path: string, { status, body }: { stat
   if (!parsed.success) throw new Error(`${method} ${path} answered ${status} against the contract: ${z.prettifyError(parsed.error)}`);
 }
 
-/** What LINSTA_URL names, e.g. a stack of containers: somebody else's to start and stop. */
+/** The product at LINSTA_URL, e.g. a stack of containers; these tests neither start nor stop it. */
 const elsewhere = (url: string): AllInOne => ({ url, storeUrl: '', stop: () => Promise.resolve() });
 
 const defaultLogger = (service: string) => createLogger(service, process.env.TEST_LOG_LEVEL ?? 'error');

@@ -25,7 +25,7 @@ const NAMES = [
   'Ines Carvalho',
 ] as const;
 
-/** What was said with Jonas: minutes before now, by whom, what. */
+/** The conversation with Jonas: minutes before now, sender, text. */
 const WITH_JONAS: [agoMinutes: number, who: 'me' | 'other', text: string][] = [
   [2 * 1440 + 200, 'other', 'Hej Maya! Did you get the keys for the workshop?'],
   [2 * 1440 + 196, 'me', 'Yes, picked them up this morning. They stick a little in the lock, so bring patience 🙂'],
@@ -129,7 +129,7 @@ const EVENTS: [
   ],
 ];
 
-/** A small town with a life, for pictures of the app. Nobody in it exists. */
+/** Invented users with posts, chats and events, for pictures of the app. */
 export async function createSampleData(product: Pick<AllInOne, 'url' | 'storeUrl'>) {
   const call = async (method: string, path: string, token?: string, body?: unknown): Promise<any> => {
     const response = await fetch(product.url + path, {
@@ -205,7 +205,7 @@ export async function createSampleData(product: Pick<AllInOne, 'url' | 'storeUrl
       if (status !== null) await call('POST', `/api/events/${_id}/rsvp`, everybody[at]!.token, { status });
   }
 
-  // Times are the server's to give: what is to look old is made old in the store.
+  // The server sets all times: documents that should look old are dated back in the store.
   const store = await MongoClient.connect(product.storeUrl);
   for (const { database, collection, id, at } of times) {
     const createdAt = new Date(at);

@@ -12,7 +12,6 @@ const JWT_SECRET = 'the secret of a test, which is long enough to be one';
 const SERVICE_SECRET = 'the services of a test know each other by this one';
 
 // Answers are asserted, not typed.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Body = any;
 
 export interface ServiceFixture {
@@ -46,7 +45,7 @@ export interface ServiceFixture {
   database: Connection;
   /** The neighbours over HTTP, e.g. `neighbours.users.post('/internal/people')`. */
   neighbours: { users: Scope; realtime: Scope; chat: Scope; notification: Scope };
-  /** From now on nobody answers there, whatever was arranged before. */
+  /** From now on every upstream answers 503, whatever was arranged before. */
   neighboursAway(): void;
   /** From now on the database does not answer. */
   loseDatabase(): Promise<void>;

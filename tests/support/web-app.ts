@@ -15,8 +15,8 @@ export async function startWebApp(env: NodeJS.ProcessEnv = {}) {
   const browser: Browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: browserArguments });
   const contexts = new Set<BrowserContext>();
   /**
-   * Errors of the pages, everything that the Content-Security-Policy refused, and requests to
-   * anybody else.
+   * Errors of the pages, everything that the Content-Security-Policy refused, and requests to other
+   * origins.
    */
   const faults: string[] = [];
   const tolerated: RegExp[] = [

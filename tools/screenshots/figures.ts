@@ -34,7 +34,7 @@ async function main() {
   // The compiler that runs this file names functions by a helper that pages do not have.
   await page.addInitScript('globalThis.__name = (named) => named');
 
-  // The first load, as somebody who comes back: nothing in the browser's cache, but signed in.
+  // The first load of a returning user: an empty browser cache, but signed in.
   const loads: Record<string, number>[] = [];
   for (let n = 0; n < 5; n += 1) {
     const { page: tab } = await app.visit({ storageState: await context.storageState() });

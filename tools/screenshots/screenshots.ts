@@ -93,7 +93,7 @@ async function main([folder = 'screenshots', ...only]: string[]) {
     profile: ['/profile'],
     docs: ['/docs', (page) => page.getByText('/api/posts', { exact: true }).first().click()],
     'not-found': [`/posts/${'0'.repeat(24)}`, (page) => page.getByText('is not here').waitFor()],
-    // Last, and never online again: what waits must not be sent before the next picture of it.
+    // Last, and never online again: the pending message must not be sent before its next picture.
     'conversation-offline': [
       `/chat/${data.rooms['Sam Okafor']}`,
       async (page) => {

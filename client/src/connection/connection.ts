@@ -85,8 +85,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     socket.connect();
   };
   /**
-   * Leaves the old connection behind. A polite close would wait until everything is sent, which never
-   * happens on a connection of which one direction is dead.
+   * Leaves the old connection behind. A polite close would wait until everything is sent, which
+   * never happens on a connection of which one direction is dead.
    */
   const connectAnew = () => {
     if (!isActive()) return;
@@ -107,7 +107,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
   const socket = createSocket(options, expectWelcome);
 
-  /** The server refuses the token: renews it once, and after a second refusal the session is over. */
+  /**
+   * The server refuses the token: renews it once, and after a second refusal the session is over.
+   */
   const renew = async (refusal: LinstaError) => {
     if (renewed) return setStatus('refused', refusal);
     renewed = true;

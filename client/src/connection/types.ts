@@ -28,13 +28,19 @@ export interface Connection {
   state: WritableStore<ConnectionState>;
   socket: ClientSocket;
   online(): boolean;
-  /** Sends one event and resolves with its acknowledgement. Throws `LinstaError`, at once while there is no connection. */
+  /**
+   * Sends one event and resolves with its acknowledgement. Throws `LinstaError`, at once while
+   * there is no connection.
+   */
   request<E extends ClientEventName>(event: E, payload?: Payload<E>): Promise<Ack<E>>;
   /** Repeats `work` until it succeeds or this connection ends; the next connect starts it anew. */
   retryWhileConnected(work: () => Promise<unknown>): void;
   /** Runs at every connect, the first included. */
   onOnline(listener: () => void): void;
-  /** Connects at once instead of at the next scheduled attempt, e.g. when the device has a network again. */
+  /**
+   * Connects at once instead of at the next scheduled attempt, e.g. when the device has a network
+   * again.
+   */
   connectNow(): void;
   /** Drops the connection and connects anew, after a refusal too. */
   reconnect(): void;

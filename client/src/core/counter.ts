@@ -7,7 +7,10 @@ const RECOUNT_DELAY_MS = 300;
 export interface Counter {
   /** The number changed here: answers that are on their way are older. */
   changed(): void;
-  /** Call before a request; the function takes its answer, or repeats the request if the number changed meanwhile. */
+  /**
+   * Call before a request; the function takes its answer, or repeats the request if the number
+   * changed meanwhile.
+   */
   requested(): (count: number) => void;
   /** Requests the number again soon. */
   recount(): void;

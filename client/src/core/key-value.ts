@@ -18,7 +18,10 @@ export interface SafeStorage {
   readonly shared: boolean;
 }
 
-/** Never throws. A value that `storage` refuses (full, forbidden) is kept in memory until a write succeeds. */
+/**
+ * Never throws. A value that `storage` refuses (full, forbidden) is kept in memory until a write
+ * succeeds.
+ */
 export function createSafeStorage(storage: KeyValueStorage | 'memory' | undefined): SafeStorage {
   const backing = storage === 'memory' ? undefined : (storage ?? browserStorage());
   /** Values that `backing` does not hold; undefined is a removal that it refused. */

@@ -1,10 +1,13 @@
-/** One report of this client. `event` is a constant phrase; tokens and texts of messages are never part of it. */
+/**
+ * One report of this client. `event` is a constant phrase; tokens and texts of messages are never
+ * part of it.
+ */
 export interface LogEntry {
   level: 'debug' | 'warn';
   event: string;
   code?: string;
   message?: string;
-  /** What was thrown, e.g. by `fetch` or by a storage. */
+  /** The thrown value, e.g. by `fetch` or by a storage. */
   cause?: unknown;
 }
 export type Logger = (entry: LogEntry) => void;

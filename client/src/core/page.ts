@@ -10,7 +10,9 @@ const page = () => globalThis as unknown as Page;
 export const pageOrigin = (): string | undefined => page().location?.origin;
 export const isPageVisible = (): boolean => page().document?.visibilityState === 'visible';
 
-/** Listens to events of the window; answers a function that stops it. No effect outside a browser. */
+/**
+ * Listens to events of the window; answers a function that stops it. No effect outside a browser.
+ */
 export function onWindow<E>(name: string, listener: (event: E) => void): () => void {
   page().addEventListener?.(name, listener);
   return () => page().removeEventListener?.(name, listener);

@@ -1,4 +1,6 @@
-/** A random UUID. `crypto.randomUUID` exists on secure pages only; random bytes exist on every page. */
+/**
+ * A random UUID. `crypto.randomUUID` exists on secure pages only; random bytes exist on every page.
+ */
 export function createRandomId(): string {
   const source = (globalThis as { crypto?: Partial<Crypto> }).crypto;
   if (typeof source?.randomUUID === 'function') return source.randomUUID();

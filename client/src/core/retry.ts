@@ -9,7 +9,10 @@ export interface RetryOptions {
 /** Delay before the retry after attempt number `attempt`, counted from 0; in ms. */
 export type BackOff = (attempt: number) => number;
 
-/** Exponential delays with jitter, so that clients that were cut off together come back one after another. */
+/**
+ * Exponential delays with jitter, so that clients that were cut off together come back one after
+ * another.
+ */
 export const createBackOff =
   ({ firstDelayMs = 500, longestDelayMs = 15_000 }: RetryOptions = {}): BackOff =>
   (attempt) =>

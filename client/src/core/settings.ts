@@ -11,7 +11,10 @@ export type HeadersOption = Record<string, string> | (() => Record<string, strin
 
 /** Options that the client and the session share. */
 export interface NetworkOptions {
-  /** The gateway with its base path, e.g. `https://example.com/linsta`; in a browser the page's origin unless given. */
+  /**
+   * The gateway with its base path, e.g. `https://example.com/linsta`; in a browser the page's
+   * origin unless given.
+   */
   url?: string;
   /** Replaces the global `fetch`. */
   fetch?: typeof globalThis.fetch;
@@ -52,7 +55,8 @@ export function createNetwork(options: NetworkOptions): Network {
       return origin;
     },
     basePath,
-    // Looked up at each call, so that a replaced global is used; browsers refuse `fetch` with a foreign `this`.
+    // Looked up at each call, so that a replaced global is used; browsers refuse `fetch` with a
+    // foreign `this`.
     fetch: (input, init) => {
       const send = options.fetch ?? (globalThis as { fetch?: typeof globalThis.fetch }).fetch;
       if (typeof send !== 'function') throw new LinstaError('UNSUPPORTED', 'This environment has no fetch: pass one as the option fetch');

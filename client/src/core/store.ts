@@ -6,7 +6,10 @@ export interface Store<T> {
   get(): T;
   /** Calls `listener` after changes; answers a function that stops it. */
   subscribe(listener: () => void): () => void;
-  /** The value on a server and while a page is hydrated: the same on both sides, whatever this browser keeps. */
+  /**
+   * The value on a server and while a page is hydrated: the same on both sides, whatever this
+   * browser keeps.
+   */
   getServerSnapshot?(): T;
 }
 
@@ -29,7 +32,10 @@ function notifySoon(listeners: Set<() => void>): void {
   for (const listener of listeners) pending.add(listener);
 }
 
-/** `onWatched` runs when the first listener subscribes; the function that it answers, when the last one has gone. */
+/**
+ * `onWatched` runs when the first listener subscribes; the function that it answers, when the last
+ * one has gone.
+ */
 export function createStore<T>(initial: T, onWatched?: () => (() => void) | void, serverSnapshot: T = initial): WritableStore<T> {
   let value = initial;
   let onUnwatched: (() => void) | void;

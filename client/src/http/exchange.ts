@@ -20,7 +20,10 @@ interface ProblemLike {
 
 const isRetryableStatus = (status: number) => status === 408 || status === 425 || status === 429 || status >= 500;
 
-/** Something else than Linsta answered, e.g. a proxy, a captive portal or the page of another server. */
+/**
+ * Something else than Linsta answered, e.g. a proxy, a captive portal or the page of another
+ * server.
+ */
 function toUnexpectedAnswer({ status, headers }: Response): LinstaError {
   const type = headers.get('content-type')?.split(';')[0] ?? 'no content type';
   const kind = type === 'text/html' ? 'a web page' : type;

@@ -19,9 +19,11 @@ const GAP_PATIENCE_MS = 150;
 const FILL_ATTEMPTS = 5;
 /** Messages kept of a room without listeners. */
 const KEPT_UNWATCHED = 50;
-/** Messages kept of a room with listeners; older ones are fetched again when they are scrolled to. */
+/**
+ * Messages kept of a room with listeners; older ones are fetched again when they are scrolled to.
+ */
 const KEPT_WATCHED = 10_000;
-/** A wider gap is not filled: the newest page replaces what is here. */
+/** A wider gap is not filled: the newest page replaces the list. */
 const WIDEST_GAP = 1_000;
 const MAX_CODE_POINTS = 4_000;
 /** How many of the newest stored messages may be in the outbox still. */
@@ -149,7 +151,7 @@ export function createMessages(options: MessagesOptions): RoomMessages {
     }
     const found = await fetchPage({ limit: FILL_PAGE, afterSeq: plan.afterSeq });
     advance(lines.mergeMessages(timeline, found));
-    // The server has nothing there: what was known of later messages was wrong.
+    // The server has nothing there: the later messages known here were wrong.
     if (found.length === 0) timeline = { ...timeline, early: new Map(), lastSeq: lines.topSeqOf(timeline) };
     return found.length > 0;
   };
@@ -204,7 +206,8 @@ export function createMessages(options: MessagesOptions): RoomMessages {
     received: (message) => advance(lines.mergeMessages(timeline, [lines.toSentMessage(message)])),
     resumed(messages, reset) {
       if (!loaded) return;
-      // Too many for one answer: the room starts again from the page that came, or from the newest one.
+      // Too many for one answer: the room starts again from the page that came, or from the newest
+      // one.
       if (reset && messages.length === 0) return void fetchPage({ limit: PAGE }).then(replace, () => undefined);
       if (reset) return replace(messages.map(lines.toSentMessage));
       advance(lines.mergeMessages(timeline, messages.map(lines.toSentMessage)));

@@ -5,8 +5,8 @@ import type { SentMessage } from './types.js';
 const MAX_EARLY = 1_000;
 
 /**
- * One room's stored messages. `held` has no gap and no repeat in `seq`; `early` holds messages above
- * a gap. `lastSeq` is the highest `seq` that the server is known to have.
+ * One room's stored messages. `held` has no gap and no repeat in `seq`; `early` holds messages
+ * above a gap. `lastSeq` is the highest `seq` that the server is known to have.
  */
 export interface Timeline {
   readonly held: readonly SentMessage[];
@@ -40,7 +40,10 @@ export const toSentMessage = (message: ReceivedMessage | HistoryMessage): SentMe
 export const noteLastSeq = (timeline: Timeline, seq: number): Timeline =>
   seq > timeline.lastSeq ? { ...timeline, lastSeq: seq } : timeline;
 
-/** Adds messages in any order: repeats are dropped, the ones that continue `held` are appended, the rest waits as early. */
+/**
+ * Adds messages in any order: repeats are dropped, the ones that continue `held` are appended, the
+ * rest waits as early.
+ */
 export function mergeMessages(timeline: Timeline, messages: readonly SentMessage[]): Timeline {
   const top = topSeqOf(timeline);
   const early = new Map(timeline.early);
@@ -65,7 +68,10 @@ export function replaceHeld({ held, early, lastSeq }: Timeline, page: readonly S
   return mergeMessages(fresh, [...held, ...early.values()]);
 }
 
-/** Puts an older page before the held messages; a page that does not end right below them is dropped. */
+/**
+ * Puts an older page before the held messages; a page that does not end right below them is
+ * dropped.
+ */
 export function prependOlder(timeline: Timeline, page: readonly SentMessage[]): Timeline {
   const lowest = timeline.held[0]?.seq;
   if (lowest === undefined || page.at(-1)?.seq !== lowest - 1) return timeline;
@@ -75,7 +81,10 @@ export function prependOlder(timeline: Timeline, page: readonly SentMessage[]): 
 export const keepNewest = (timeline: Timeline, kept: number): Timeline =>
   timeline.held.length <= kept ? timeline : { ...timeline, held: timeline.held.slice(-kept) };
 
-/** What to fetch so that nothing is missing up to `lastSeq`. A gap wider than `widest` is not filled. */
+/**
+ * What to fetch so that nothing is missing up to `lastSeq`. A gap wider than `widest` is not
+ * filled.
+ */
 export type GapPlan = { kind: 'complete' } | { kind: 'fetch'; afterSeq: number } | { kind: 'restart' };
 export function planGap(timeline: Timeline, widest: number): GapPlan {
   const top = topSeqOf(timeline);

@@ -36,7 +36,10 @@ export type MessagesState = {
 } & ({ status: 'loading' | 'ready'; error?: undefined } | { status: 'failed'; error: LinstaError });
 
 export interface Messages extends Store<MessagesState> {
-  /** Shown at once and kept until acknowledged. Answers its key. Throws `LinstaError` for a text that can never be sent. */
+  /**
+   * Shown at once and kept until acknowledged. Answers its key. Throws `LinstaError` for a text
+   * that can never be sent.
+   */
   send(text: string): string;
   /** Sends a failed message again under the same identity. */
   retry(key: string): void;

@@ -18,7 +18,10 @@ export interface NotificationList extends Notifications {
   /** Where `resume` goes on, and what takes its answer. `reset`: the answer replaces the list. */
   resuming(): { after: string | undefined; answered(notifications: Notification[], unread: number, reset: boolean): void };
   load(): Promise<void>;
-  /** Compares one page with the server's, page after page in turn; the newest page where `fromNewest`. */
+  /**
+   * Compares one page with the server's, page after page in turn; the newest page where
+   * `fromNewest`.
+   */
   resync(fromNewest: boolean): Promise<void>;
   stop(): void;
 }

@@ -16,10 +16,16 @@ export type NotificationsState = {
 
 export interface Notifications extends Store<NotificationsState> {
   markRead(id: string): Promise<void>;
-  /** Marks those as read that exist up to the newest one here, so that none is marked that was never shown. */
+  /**
+   * Marks those as read that exist up to the newest one here, so that none is marked that was never
+   * shown.
+   */
   markAllRead(): Promise<void>;
   loadMore(): Promise<void>;
   retry(): Promise<void>;
-  /** Receives each notification that arrives live, e.g. for a toast. Answers a function that stops it. */
+  /**
+   * Receives each notification that arrives live, e.g. for a toast. Answers a function that stops
+   * it.
+   */
   onArrival(listener: (notification: NotificationView) => void): () => void;
 }

@@ -42,22 +42,26 @@ export interface Outbox {
   discard(clientMessageId: string): void;
   /** The server has stored this message, whichever device sent it. */
   acknowledged(clientMessageId: string): void;
-  /** Loads what is stored and starts sending; the user must be known. */
+  /** Loads the stored messages and starts sending; the user must be known. */
   open(): void;
   close(): void;
 }
 
 /**
- * Messages on their way: one at a time in each room, in the order in which they were typed, kept until
- * the server has acknowledged them. A repeat carries the same `clientMessageId` and has one effect.
+ * Messages on their way: one at a time in each room, in the order in which they were typed, kept
+ * until the server has acknowledged them. A repeat carries the same `clientMessageId` and has one
+ * effect.
  *
- * Each tab sends what was typed in it and depends on no other tab. What another tab leaves unsent
- * (closed, crashed, suspended, offline) is sent by every tab that is online; the repeats are harmless.
+ * Each tab sends the messages typed in it and depends on no other tab. What another tab leaves
+ * unsent (closed, crashed, suspended, offline) is sent by every tab that is online; the repeats are
+ * harmless.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { connection, network, onSent, onChange, openChannel = openTabChannel } = options;
   const entries = new Map<string, OutboxEntry>();
-  /** Entries that another tab is probably sending, with the timer after which this tab sends them. */
+  /**
+   * Entries that another tab is probably sending, with the timer after which this tab sends them.
+   */
   const heldBack = new Map<string, ReturnType<typeof setTimeout>>();
   /** Entries that were typed or retried in this tab. */
   const own = new Set<string>();
@@ -65,7 +69,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const persistence = createPersistence(options.storage, network.log);
   let channel: TabChannel<TabNews> | undefined;
   let opened = false;
-  /** What the storage held has been taken over; what was typed before comes first. */
+  /** The stored messages are in the queue; messages typed before wait behind them. */
   let loaded = false;
   let lastPosition = 0;
 
@@ -180,7 +184,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (!opened) return;
     channel?.post({ kind: 'started' });
     takeStored(stored);
-    // What is typed now must not overtake what an earlier page left behind.
+    // A message typed now must not overtake the messages of an earlier page.
     if (stored.length > 0 && channel !== undefined) await sleep(ROLL_CALL_MS * 2);
     loaded = true;
     sendAll();

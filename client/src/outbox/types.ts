@@ -12,8 +12,8 @@ export interface OutboxEntry {
 }
 
 /**
- * Where unsent messages survive a reload. Several tabs may call it at once. A call that fails or does
- * not answer costs the message its survival of a reload, never its sending.
+ * Where unsent messages survive a reload. Several tabs may call it at once. A call that fails or
+ * does not answer costs the message its survival of a reload, never its sending.
  */
 export interface OutboxStorage {
   load(userId: string): Promise<OutboxEntry[]>;

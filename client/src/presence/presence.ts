@@ -11,11 +11,17 @@ export type PresenceState = Readonly<Record<string, Presence>>;
 export interface PresenceWatch {
   /** A store of these people; they are watched on the server while it has listeners. */
   of(userIds: readonly string[]): Store<PresenceState>;
-  /** Compares everything that is watched with the server and subscribes again what the server has lost. */
+  /**
+   * Compares everything that is watched with the server and subscribes again what the server has
+   * lost.
+   */
   resync(): Promise<void>;
 }
 
-/** Presence of the people that some store shows: each is watched once on the server, however many stores show them. */
+/**
+ * Presence of the people that some store shows: each is watched once on the server, however many
+ * stores show them.
+ */
 export function createPresence(
   connection: Pick<Connection, 'socket' | 'online' | 'onOnline' | 'request' | 'retryWhileConnected'>,
 ): PresenceWatch {
@@ -48,7 +54,10 @@ export function createPresence(
     for (let at = 0; at < userIds.length; at += PER_REQUEST)
       connection.request('presence_unsubscribe', { userIds: userIds.slice(at, at + PER_REQUEST) }).catch(() => undefined);
   };
-  /** What is known of unwatched people ages; until the next turn of the event loop it is kept for a new watcher. */
+  /**
+   * The presence of unwatched users goes stale; it is kept until the next turn of the event loop
+   * for a new watcher.
+   */
   const forgetDropped = (): string[] => {
     const off = [...dropped];
     dropped.clear();

@@ -23,7 +23,10 @@ export interface RoomList extends Rooms {
   received(message: ReceivedMessage): boolean;
   read(chatRoomId: string, userId: string, readSeq: number): void;
   resumed(chatRoomId: string, room: rowOf.ResumedRow): void;
-  /** Call before the server's unread count over all rooms is requested; the function takes the answer. */
+  /**
+   * Call before the server's unread count over all rooms is requested; the function takes the
+   * answer.
+   */
   unreadRequested(): (unread: number) => void;
   find(chatRoomId: string): RoomView | undefined;
   load(): Promise<void>;
@@ -88,7 +91,9 @@ export function createRooms({ userId, call, onRow }: RoomsOptions): RoomList {
       void load();
     }, RELOAD_DELAY_MS);
   };
-  /** Changes one row; an unknown room is loaded instead. Answers whether it was changed or unknown. */
+  /**
+   * Changes one row; an unknown room is loaded instead. Answers whether it was changed or unknown.
+   */
   const change = (chatRoomId: string, apply: (row: RoomView) => RoomView): boolean => {
     const row = rows.get(chatRoomId);
     if (row === undefined) {
@@ -120,7 +125,8 @@ export function createRooms({ userId, call, onRow }: RoomsOptions): RoomList {
     resumed: (chatRoomId, resumed) => void change(chatRoomId, (row) => rowOf.applyResume(row, resumed)),
     unreadRequested() {
       const answered = counter.requested();
-      // Where all rooms are here, a count that crossed a change costs a reload of the list and nothing else.
+      // Where all rooms are here, a count that crossed a change costs a reload of the list and
+      // nothing else.
       return (unread) => (hasMore ? answered(unread) : acceptUnread(unread));
     },
     async resync() {

@@ -21,7 +21,9 @@ export const countUnread = (rows: Iterable<RoomView>): number => {
   return sum;
 };
 
-/** A page of the server may be older than what arrived live: the newer side wins, field by field. */
+/**
+ * A page of the server may be older than what arrived live: the newer side wins, field by field.
+ */
 export function mergeRoom(known: RoomView | undefined, room: Room, userId: string): RoomView {
   const isOlder = known !== undefined && known.lastSeq > room.lastSeq;
   return withUnread({
@@ -34,7 +36,10 @@ export function mergeRoom(known: RoomView | undefined, room: Room, userId: strin
   });
 }
 
-/** The same row where the message changes nothing. Sending moves the sender's own watermark to the message. */
+/**
+ * The same row where the message changes nothing. Sending moves the sender's own watermark to the
+ * message.
+ */
 export function applyMessage(row: RoomView, message: ReceivedMessage, userId: string): RoomView {
   const { seq, senderId, createdAt } = message;
   const watermark = senderId === userId ? 'readSeq' : 'othersReadSeq';

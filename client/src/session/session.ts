@@ -10,7 +10,7 @@ import { createPendingLogouts } from './pending-logouts.js';
 import { createTokenClock } from './token-clock.js';
 import type { Session, SessionOptions, SessionState } from './types.js';
 
-/** What is kept: the last answer, and the difference of the clocks when it came. */
+/** The stored session: the last answer, and the difference of the clocks when it arrived. */
 type Kept = TokenAnswer & { clockOffsetMs?: number };
 
 /** A token with less than this left is renewed before it is handed out. */
@@ -19,7 +19,10 @@ const EARLY_MS = 20_000;
 const LOCK_WAIT_MS = 3_000;
 
 const createSignedOut = () => new LinstaError('SIGNED_OUT', 'There is no session', { status: 401 });
-/** Whether Linsta itself refused the refresh token; a 401 of a proxy or portal says nothing about it. */
+/**
+ * Whether Linsta itself refused the refresh token; a 401 of a proxy or portal says nothing about
+ * it.
+ */
 const isSessionOver = ({ status, code }: LinstaError) => status === 401 && code !== 'UNEXPECTED_ANSWER' && !code.startsWith('HTTP_');
 
 /** Accounts of Linsta's own users service. */
@@ -98,7 +101,8 @@ export function createSession(options: SessionOptions = {}): Session {
     }
     const now = read();
     if (now?.refreshToken === before.refreshToken) return keepAnswer(answer);
-    // Another tab refreshed meanwhile, or the person signed out: then the new token must not outlive that.
+    // Another tab refreshed meanwhile, or the person signed out: then the new token must not
+    // outlive that.
     if (now !== undefined) return now;
     void logouts.end(answer.refreshToken, answer.token);
     throw createSignedOut();

@@ -15,19 +15,25 @@ export type SessionState =
   | {
       status: 'signed-out';
       user?: undefined;
-      /** The server has not confirmed the last sign-out yet: the session may still be used elsewhere. It is retried. */
+      /**
+       * The server has not confirmed the last sign-out yet: the session may still be used
+       * elsewhere. It is retried.
+       */
       logoutPending?: true;
       /** The session was ended on the server, e.g. from another device or because it expired. */
       ended?: true;
     };
 
-/** Accounts of Linsta's own users service: keeps tokens fresh and all tabs of a browser consistent. */
+/**
+ * Accounts of Linsta's own users service: keeps tokens fresh and all tabs of a browser consistent.
+ */
 export interface Session extends Store<SessionState> {
   register(input: { name: string; email: string; password: string }): Promise<void>;
   login(input: { email: string; password: string }): Promise<void>;
   /**
-   * Signs out here and in the other tabs at once, and ends the session on the server. Resolves after
-   * the first request; `logoutPending` stays set until a request was answered, over reloads too.
+   * Signs out here and in the other tabs at once, and ends the session on the server. Resolves
+   * after the first request; `logoutPending` stays set until a request was answered, over reloads
+   * too.
    */
   logout(): Promise<void>;
   /** For `createLinsta`. Throws `LinstaError` `SIGNED_OUT` without a session. */
@@ -37,7 +43,9 @@ export interface Session extends Store<SessionState> {
   close(): void;
 }
 export interface SessionOptions extends NetworkOptions {
-  /** Where the session is kept: `localStorage` in a browser unless given; `memory` keeps it nowhere. */
+  /**
+   * Where the session is kept: `localStorage` in a browser unless given; `memory` keeps it nowhere.
+   */
   storage?: KeyValueStorage | 'memory';
   /** Distinguishes several sessions on one page. */
   name?: string;

@@ -11,7 +11,10 @@ export type StubAnswer = { status?: number; json?: unknown; html?: string } | 'l
 export const json = (body: unknown, status = 200): StubAnswer => ({ status, json: body });
 export const problem = (status: number, code: string): StubAnswer => json({ status, code, detail: code, title: code }, status);
 
-/** A `fetch` that answers by `handle`. `lost`: the connection fails after the server has worked; `silent`: no answer ever comes. */
+/**
+ * A `fetch` that answers by `handle`. `lost`: the connection fails after the server has worked;
+ * `silent`: no answer ever comes.
+ */
 export function createFetchStub(handle: (request: StubRequest) => StubAnswer | Promise<StubAnswer>) {
   const requests: StubRequest[] = [];
   const stub = async (input: string, init: RequestInit = {}): Promise<Response> => {

@@ -66,15 +66,15 @@ const TRIES = 4;
 
 /**
  * All services in this process on the embedded defaults, wired by URL exactly as if each ran alone.
- * Rejects with what was in the way, nothing left running.
+ * Rejects with the cause, and leaves nothing running.
  */
 export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await start(options);
     } catch (error) {
-      // Somebody took an inner port between our look and our use; the gateway's own is the user's
-      // to choose.
+      // Another process took an inner port between the check and its use. The gateway's port is not
+      // retried: the user chose it.
       const { code, port } = error as NodeJS.ErrnoException & { port?: number };
       if (code !== 'EADDRINUSE' || String(port) === (options.env.PORT ?? '5000') || tries === TRIES) throw error;
     }
@@ -145,8 +145,8 @@ async function start({
       createNotificationService(config.notification(), deps('notification')),
       createRealtimeService(config.realtime(), deps('realtime')),
     ];
-    // The gateway opens last and closes first: nobody is let in before the house is ready, or while
-    // it is being left.
+    // The gateway opens last and closes first: no client is served before the services are ready,
+    // or while they stop.
     const gateway = createGatewayService(config.gateway(), {
       logger: createServiceLogger('gateway'),
       ...(demoUsers !== undefined && { demoUsers }),

@@ -47,8 +47,8 @@ const explain = (error: unknown): { sentence: string; status: number } => {
 };
 
 /**
- * http-proxy still uses `util._extend`, of which newer Nodes warn: nothing that whoever starts this
- * could do anything about.
+ * http-proxy still uses `util._extend`, of which newer Nodes warn; the operator cannot act on that
+ * warning.
  */
 function withoutWarningsOf(code: string): void {
   const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void;
@@ -57,7 +57,9 @@ function withoutWarningsOf(code: string): void {
   };
 }
 
-/** Without its database the product serves nothing: it ends, so that a supervisor starts it again. */
+/**
+ * Without its database the product serves nothing: it ends, so that a supervisor starts it again.
+ */
 function onStoreDeath(error: Error): void {
   process.stderr.write(`The embedded store ended: ${error.message}. Linsta stops; what was acknowledged is on disk. Start it again.\n`);
   process.exit(1);

@@ -1,6 +1,8 @@
 import { ERROR_CODES } from '@linsta/contracts';
 
-/** The reference page of error codes, docs/errors.md, from the table that the product itself uses. */
+/**
+ * The reference page of error codes, docs/errors.md, from the table that the product itself uses.
+ */
 export const createErrorsPage = (): string =>
   [
     '# Errors',

@@ -32,7 +32,7 @@ export function createSchemaWriter(to: '#/components/schemas/') {
         $defs = {},
         ...rest
       } = z.toJSONSchema(schema, {
-        // What is sent, before it is parsed: that is the shape on the wire.
+        // The input of the schema, before parsing, has the shape on the wire.
         io: 'input',
         unrepresentable: 'any',
         override: ({ zodSchema, jsonSchema }) => {

@@ -19,7 +19,7 @@ export function createClaims(options: { cluster: Pick<Cluster, 'claim'> | undefi
     mine.set(id, now + forMs);
   };
   return {
-    /** Those of them that nobody has claimed for a while; they are claimed by the asking. */
+    /** Claims `ids` and returns those that no node had claimed before. */
     async first(ids: string[]): Promise<Set<string>> {
       const now = options.now().getTime();
       const fresh = [...new Set(ids)].filter((id) => (mine.get(id) ?? 0) <= now);

@@ -12,13 +12,13 @@ const SETTLE_MS = 1_000;
 const PATIENCE_MS = 1_500;
 
 /**
- * What several realtime nodes share: a channel per room, so that a push reaches only the nodes that
- * hold its people, and a place for presence. All names in Redis begin with `prefix`.
+ * The state that several realtime nodes share: a channel per room, so that a push reaches only
+ * nodes with sockets in it, and presence. All names in Redis begin with `prefix`.
  */
 export async function createCluster({ url, prefix, logger }: { url: string; prefix: string; logger: Logger }) {
   const options = { url, socket: { connectTimeout: 3_000, reconnectStrategy: (tries: number) => Math.min(100 * 2 ** tries, 2_000) } };
-  // A command that cannot be sent fails at once: a push goes on to this node's own sockets, and
-  // nobody waits.
+  // A command that cannot be sent fails at once: a push reaches the sockets of this node without a
+  // wait.
   const commands = createClient({ ...options, disableOfflineQueue: true, commandOptions: { timeout: 2_000 }, pingInterval: 5_000 });
   // Subscriptions wait for Redis instead, and are made again when it is back.
   const subscriptions = createClient({ ...options, pingInterval: 5_000 });
@@ -36,8 +36,8 @@ export async function createCluster({ url, prefix, logger }: { url: string; pref
     commands,
     prefix,
     inTime,
-    /** Hears a channel from now on, whatever the connection goes through. */
-    hear: (channel: string, listener: (message: string) => void) => void subscriber.subscribe(channel, listener),
+    /** Subscribes to a channel, and again after each reconnect. */
+    listen: (channel: string, listener: (message: string) => void) => void subscriber.subscribe(channel, listener),
     join: (io: RealtimeServer) =>
       void io.adapter(createShardedAdapter(commands, subscriber, { channelPrefix: prefix, subscriptionMode: 'dynamic' })),
     /** Of these rooms, those for which some node has sockets. Throws while Redis is away. */
@@ -47,7 +47,7 @@ export async function createCluster({ url, prefix, logger }: { url: string; pref
       return new Set(rooms.filter((room) => Number(counts[channelOf(room)] ?? 0) > 0));
     },
     /**
-     * For each key whether it was free; whoever asks first has it for so long. Throws while Redis
+     * Claims each key for `forMs` milliseconds; true for each key that was free. Throws while Redis
      * is away.
      */
     claim: (keys: string[], forMs: number): Promise<boolean[]> =>

@@ -8,11 +8,12 @@ const AGAIN_MS = 200;
 /**
  * Subscriptions that come about in the end. A client makes those again that it had before its
  * connection was lost, but one that was just being made fails, and Socket.IO's adapter neither
- * waits for it nor hears of that: it would end the process, and the room would stay deaf.
+ * waits for it nor handles the rejection: it would end the process, and the room would get no
+ * pushes.
  */
 export function createSubscriber(client: Client) {
   const wanted = new Map<string, unknown>();
-  const insist = async (channel: string, listener: unknown, attempt: () => Promise<unknown>) => {
+  const retryWhileConnected = async (channel: string, listener: unknown, attempt: () => Promise<unknown>) => {
     wanted.set(channel, listener);
     while (client.isOpen && wanted.get(channel) === listener) {
       try {
@@ -23,11 +24,12 @@ export function createSubscriber(client: Client) {
     }
   };
   return {
-    subscribe: (channel: string, listener: Listener<string>) => insist(channel, listener, () => client.subscribe(channel, listener)),
+    subscribe: (channel: string, listener: Listener<string>) =>
+      retryWhileConnected(channel, listener, () => client.subscribe(channel, listener)),
     /** As the adapter calls it: messages are bytes. */
     sSubscribe: (channel: string, listener: Listener<Buffer>) =>
-      insist(channel, listener, () => client.sSubscribe(channel, listener, true)),
-    /** What cannot be unsubscribed now brings messages for nobody. */
+      retryWhileConnected(channel, listener, () => client.sSubscribe(channel, listener, true)),
+    /** A channel that cannot be unsubscribed now delivers messages without a listener. */
     async sUnsubscribe(channel: string) {
       wanted.delete(channel);
       await client.sUnsubscribe(channel).catch(() => undefined);

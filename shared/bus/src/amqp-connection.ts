@@ -62,7 +62,7 @@ export function keepConnection(options: {
     let connection: ChannelModel | undefined;
     try {
       const attempted = connect(withHeartbeat(url), { clientProperties: { connection_name: name }, timeout: CONNECT_DEADLINE_MS });
-      // One that comes after the deadline is nobody's.
+      // A connection that opens after the deadline is closed at once.
       const late = { abandoned: false };
       attempted.then(
         (arrived) => late.abandoned && void end(arrived),

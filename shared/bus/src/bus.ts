@@ -75,7 +75,7 @@ export interface EventBus {
    * subscriber. Rejects: keep it and try again.
    */
   publish(event: AnyBusEvent): Promise<void>;
-  /** Answers how to take no more and finish what is under way; publishing goes on. */
+  /** `stop` takes no more events and finishes those under way; publishing goes on. */
   subscribe(subscription: Subscription): Promise<{ stop(): Promise<void> }>;
   healthy(): boolean;
   consumers(): ConsumerState[];

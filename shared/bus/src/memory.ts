@@ -25,7 +25,7 @@ interface Subscriber {
   subscription: Subscription;
   gate: ReturnType<typeof createGate>;
   settling: Set<Promise<unknown>>;
-  /** It takes no more: what is published now is not safe, and the publisher keeps it. */
+  /** The consumer takes no more events: a publish now fails, and the publisher keeps its event. */
   stopped: boolean;
   counted: { processed: number; retried: number; parked: number };
 }
@@ -33,7 +33,7 @@ interface Subscriber {
 /**
  * The bus of the one-process installation. `publish` resolves only when every subscriber has
  * handled or parked the event: a crash loses nothing, since the publisher's outbox still holds it.
- * A retry waits outside the queue, so that one bad event never holds up the others.
+ * A retry waits outside the queue, so that one bad event never delays other events.
  */
 export function createMemoryBus(options: {
   logger: Logger;

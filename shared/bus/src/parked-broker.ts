@@ -7,7 +7,7 @@ import { declareTopology, exchangeOf, parkedOf, parkingQueuesOf, PRODUCT_TOPOLOG
 
 const CONNECT_MS = 5_000;
 const PUBLISH_MS = 10_000;
-/** Of each parking queue, in one look: what is looked at is held in memory. */
+/** Events read per parking queue and listing: they are held in memory. */
 const MAX_LOOKED_AT = 10_000;
 
 interface Held {

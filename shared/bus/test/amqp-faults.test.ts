@@ -80,7 +80,7 @@ describeWith(noBroker, 'the bus on a RabbitMQ that fails', () => {
       try {
         await waitFor(() => pair.bus.healthy(), 'a healthy bus', 20_000);
         const before = await pair.publishAll(50);
-        // What waits in a queue goes with the queue; everything else must come through.
+        // Events in a deleted queue are lost with it; all other events must arrive.
         if (fault.includes('deleted')) await waitFor(() => before.every((id) => pair.handled.has(id)));
         const meanwhile = pair.publishAll(200);
         await faults[fault]!(pair);

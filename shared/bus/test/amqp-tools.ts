@@ -4,8 +4,8 @@ import { parkedOf, retryOf, exchangeOf, unroutedOf, type Topology } from '@linst
 import { QUEUES, QUICK_RETRIES_MS, type ParkedLine } from './contract';
 
 /**
- * What tests do to a broker beside the bus: queues of their own, a channel for a moment, a look at
- * what is parked.
+ * Access of tests to the broker beside the bus: temporary queues, a channel for one operation, the
+ * parked events.
  */
 export function createAmqpTools(urlOf: () => string) {
   /** Queues of the test's own, so that tests do not meet. */

@@ -15,7 +15,7 @@ export interface BusUnderTest {
   /** A second process on the same bus; undefined where there can be only one. */
   another: (() => EventBus) | undefined;
   /**
-   * Puts bytes on the bus as a foreign publisher would; undefined where nobody else can publish.
+   * Publishes bytes as a foreign publisher would; undefined for a bus without foreign publishers.
    */
   publishRaw: ((routingKey: string, content: Buffer) => Promise<void>) | undefined;
   parked(queue: string): Promise<ParkedLine[]>;

@@ -12,10 +12,15 @@ export class ConfigError extends Error {
   }
 }
 
-/** Part of every secret that is written down in this repository; none of them starts in production. */
+/**
+ * Part of every secret that is written down in this repository; none of them starts in production.
+ */
 const DEVELOPMENT_ONLY = 'for-development-only';
 
-/** Adds each variable that is given as a file, e.g. JWT_SECRET_FILE, the way container platforms hand over secrets. */
+/**
+ * Adds each variable that is given as a file, e.g. JWT_SECRET_FILE, the way container platforms
+ * hand over secrets.
+ */
 function withFiles(names: string[], env: Record<string, string>, faults: string[]): Record<string, string> {
   const read = { ...env };
   for (const name of names) {
@@ -33,8 +38,8 @@ function withFiles(names: string[], env: Record<string, string>, faults: string[
 }
 
 /**
- * Reads the variables of `schema` from `env`; empty strings count as unset. Throws a ConfigError with every fault.
- * Each variable may be given as a file instead, by its name with _FILE.
+ * Reads the variables of `schema` from `env`; empty strings count as unset. Throws a ConfigError
+ * with every fault. Each variable may be given as a file instead, by its name with _FILE.
  */
 export function parseEnv<T extends z.ZodObject>(schema: T, env: NodeJS.ProcessEnv): z.output<T> {
   const faults: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * `work`, or an error that names `what` once `ms` have passed. The work itself goes on; nobody
- * waits for it any more.
+ * Resolves with the result of `work`, or rejects with an error that names `what` after `ms`
+ * milliseconds. The work itself continues; its result is ignored.
  */
 export async function withDeadline<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

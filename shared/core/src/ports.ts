@@ -11,10 +11,9 @@ const HIGHEST = 32_000;
 const TRIES = 100;
 
 /**
- * Nobody else who asks here gets this port for as long as this process lives, whether or not
- * something listens on it at a moment: a process that is started again must find its port free. The
- * mark is the UDP port of the same number, which nothing else needs and which the system takes back
- * whatever way this process ends.
+ * Reserves a port for the life of this process, also while nothing listens on it: a restarted
+ * process must find its port free. The mark is a UDP socket of the same number, which the system
+ * closes however this process ends.
  */
 const mark = (port: number) =>
   new Promise<boolean>((resolve) => {
@@ -38,8 +37,8 @@ async function freePort() {
 }
 
 /**
- * So many different free loopback TCP ports, kept for this process until it ends: no call here, in
- * any process, hands one of them out again.
+ * Returns `count` different free loopback TCP ports, reserved until this process ends: no other
+ * call of this function, in any process, returns one of them.
  */
 export async function freePorts(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, freePort));

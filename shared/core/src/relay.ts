@@ -11,7 +11,7 @@ export interface Relay<T> {
    * exceeds the bound.
    */
   offer(items: T[]): void;
-  /** Stops the sweep and waits up to 2 s for what is in flight. */
+  /** Stops the sweep and waits up to 2 s for items in flight. */
   stop(): Promise<void>;
 }
 

@@ -11,7 +11,10 @@ import {
 } from '@opentelemetry/api';
 import { messageOf } from './errors';
 
-/** Spans cost nothing until a process starts its telemetry: see `startTelemetry` in the service package. */
+/**
+ * Spans cost nothing until a process starts its telemetry: see `startTelemetry` in the service
+ * package.
+ */
 let enabled = false;
 export const enableTracing = (on = true): void => {
   enabled = on;
@@ -53,7 +56,10 @@ export async function inSpan<T>(name: string, options: SpanOptions, work: () => 
   }
 }
 
-/** Runs `work` within a span of a request; answers how to end the span, with the status of the answer. */
+/**
+ * Runs `work` within a span of a request; answers how to end the span, with the status of the
+ * answer.
+ */
 export function openSpan(name: string, options: SpanOptions, work: () => void): (attributes: Attributes, failed: boolean) => void {
   if (!enabled) {
     work();

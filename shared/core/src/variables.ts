@@ -14,10 +14,12 @@ export interface Variable {
 const SECRET = /SECRET|PASSWORD|TOKEN$|API_KEYS/;
 const textOf = (value: unknown): string | undefined => {
   if (value === undefined) return undefined;
-  return Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return Array.isArray(value) ? value.join(',') : typeof value === 'string' ? value : JSON.stringify(value);
 };
 
-/** A description stays with the schema that it was given to; an optional or default one wraps that. */
+/**
+ * A description stays with the schema that it was given to; an optional or default one wraps that.
+ */
 const descriptionOf = (schema: z.ZodType): string => {
   if (schema.description !== undefined) return schema.description;
   const { innerType, in: input } = schema.def as { innerType?: z.ZodType; in?: z.ZodType };
@@ -50,7 +52,10 @@ export function maskValue({ secret }: Pick<Variable, 'secret'>, value: unknown):
 const MAX_DISTANCE = 2;
 const MIN_LENGTH = 6;
 
-/** Variables of the environment that are most likely meant to be one of these, with the name that they resemble. */
+/**
+ * Variables of the environment that are most likely meant to be one of these, with the name that
+ * they resemble.
+ */
 export function misspeltVariables(env: NodeJS.ProcessEnv, names: Iterable<string>): { given: string; meant: string }[] {
   const known = new Set(names);
   return Object.keys(env).flatMap((given) => {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { freePorts } from '@linsta/core';
 
-// So many that two draws without a mark would all but certainly share one.
+// Enough ports that two draws without a mark would almost certainly share one.
 const MANY = 300;
 
 test('when ports are asked for twice, then none comes twice, although nothing listens on them yet', async () => {

@@ -99,7 +99,7 @@ export function createInternalApp(options: {
 
   return (request, response) => {
     const found = request.method === 'POST' ? endpoints.get(request.url ?? '') : undefined;
-    if (found === undefined) return app(request, response);
+    if (found === undefined) return void app(request, response);
     const requestId = toCorrelationId(request.headers['x-request-id'], MAX_REQUEST_ID);
     observeRequest({ logger, service, id: requestId, path: PREFIX + found.path }, request, response, () => {
       void answer(found, request, response, requestId);

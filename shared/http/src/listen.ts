@@ -8,7 +8,10 @@ const portOf = (server: Server): number => {
 export interface Listening {
   server: Server;
   port: number;
-  /** Stops taking connections, lets requests under way finish, then closes what is left. */
+  /**
+   * Stops taking connections, lets requests under way finish, then closes the remaining
+   * connections.
+   */
   close(graceMs?: number): Promise<void>;
 }
 

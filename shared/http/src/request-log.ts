@@ -7,7 +7,10 @@ const PARAMETER = /\/[0-9a-fA-F]{24}(?=\/|$)/g;
 /** The path without ids: few enough names for spans and metrics. */
 export const routeOf = (path: string): string => path.replaceAll(PARAMETER, '/:id');
 
-/** One line per request when its answer is complete or given up; probes only at `debug`. Never a query string or a body. */
+/**
+ * One line per request when its answer is complete or given up; probes only at `debug`. Never a
+ * query string or a body.
+ */
 function logRequest(logger: Logger, request: IncomingMessage, response: ServerResponse, path: string): void {
   const level = PROBES.has(path) ? 'debug' : 'info';
   if (!logger.isLevelEnabled(level)) return;

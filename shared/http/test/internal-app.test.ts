@@ -104,7 +104,7 @@ test('when a body is bigger than any batch, then it is refused before it is whol
       },
     );
     outgoing.on('error', reject);
-    // Never ended: whoever waits for the end of it waits for ever.
+    // This request body never ends: a server that reads it to the end waits for ever.
     for (let sent = 0; sent < 33; sent += 1) outgoing.write(Buffer.alloc(1024 * 1024, 32));
   });
   expect(answered).toEqual({ status: 413, connection: 'close' });

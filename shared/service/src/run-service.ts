@@ -50,8 +50,8 @@ export function reportMisspelt(logger: Logger, schema: z.ZodObject, env: NodeJS.
 type BrokerSchema = z.ZodObject<{ AMQP_URL: z.ZodType<string | undefined> }>;
 
 /**
- * Runs a service as a process of its own, which needs a broker to reach the rest of the product. `openBus` connects to
- * it.
+ * Runs a service as a process of its own, which needs a broker to reach the rest of the product.
+ * `openBus` connects to it.
  */
 export function runService<S extends BrokerSchema>(options: {
   name: string;

@@ -1,6 +1,8 @@
 import { messageOf, type Logger } from '@linsta/core';
 
-/** Collects what was started, to stop it in the reverse order, also when a start fails half-way. */
+/**
+ * Collects started parts, to stop them in reverse order, also after a start that failed half-way.
+ */
 export function createStops(logger: Logger) {
   const stops: { name: string; stop: () => unknown }[] = [];
   return {

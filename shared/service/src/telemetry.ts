@@ -10,8 +10,8 @@ export const wantsTelemetry = (env: Env): boolean =>
   (isSet(env.OTEL_TRACES_EXPORTER) || isSet(env.OTEL_EXPORTER_OTLP_ENDPOINT) || isSet(env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT));
 
 /**
- * Starts OpenTelemetry where the standard OTEL_* variables ask for it, and answers how to stop it, which sends what is
- * left. Its packages are loaded only then.
+ * Starts OpenTelemetry where the standard OTEL_* variables ask for it, and returns a function
+ * that sends the remaining spans and stops it. Its packages are loaded only then.
  */
 export async function startTelemetry(service: string, env: Env): Promise<() => Promise<void>> {
   if (!wantsTelemetry(env)) return () => Promise.resolve();

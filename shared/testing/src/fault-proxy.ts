@@ -4,8 +4,8 @@ import { connect, createServer, type Socket } from 'node:net';
 /**
  * `pass`: as a cable would. `refuse`: new connections are reset at once, the old ones live.
  * `silent`: nothing is closed and nothing gets through, new connections are accepted and never
- * answered: a half-open network. What waits while silent is delivered afterwards, unless its
- * connection was reset.
+ * answered: a half-open network. Bytes held back while silent are delivered afterwards, unless
+ * their connection was reset.
  */
 export type FaultMode = 'pass' | 'refuse' | 'silent';
 
@@ -14,9 +14,9 @@ export interface Shape {
   latencyMs?: number;
   /** Up to so much more, drawn per chunk; the order of a connection's bytes is kept. */
   jitterMs?: number;
-  /** Chunks are cut into pieces of at most so many bytes. */
+  /** Maximum size of the pieces that chunks are cut into. */
   sliceBytes?: number;
-  /** At most so many bytes a second, per connection and direction. */
+  /** Maximum rate in bytes per second, per connection and direction. */
   bytesPerSecond?: number;
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A directory of one's own; `remove` takes it away with all that is in it. */
+/** Creates a temporary directory; `remove` deletes it with its content. */
 export function createTemporaryDirectory() {
   const path = mkdtempSync(join(tmpdir(), 'linsta-test-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };

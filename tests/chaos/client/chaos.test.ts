@@ -1,9 +1,9 @@
 import { createRandom } from '@linsta/testing';
 import { createProductProcess } from '../../support/product-process';
 import type { Fault } from './checker';
-import { runSchedule, type Plant, type WorldResult } from './world';
+import { runSchedule, type Plant, type SimulationResult } from './simulation';
 
-/** Run by hand, `npm run client-chaos`: that many schedules, of a seed that is printed. */
+/** Set by `npm run client-chaos`: the number of schedules; the seed is printed. */
 const byHand = process.env.CHAOS_SCHEDULES !== undefined;
 const SCHEDULES = Number(process.env.CHAOS_SCHEDULES ?? 2);
 const SEED = Number(process.env.CHAOS_SEED ?? 20_261_125);
@@ -22,11 +22,12 @@ const port = async () => Number(new URL((await product).url).port);
 beforeAll(async () => (await product).start(), 60_000);
 afterAll(async () => (await product).remove());
 
-/** A few of each kind: one cause has many faces. */
-const someOf = (faults: Fault[]) => faults.filter((fault, at) => faults.slice(0, at).filter(({ kind }) => kind === fault.kind).length < 8);
+/** At most eight faults of each kind: one cause shows in many places. */
+const examplesOf = (faults: Fault[]) =>
+  faults.filter((fault, at) => faults.slice(0, at).filter(({ kind }) => kind === fault.kind).length < 8);
 
-/** Some schedules at once, and once in their course the server dies and comes back. */
-async function runBatch(seeds: number[]): Promise<WorldResult[]> {
+/** Runs the schedules concurrently; the server is killed and restarted once meanwhile. */
+async function runBatch(seeds: number[]): Promise<SimulationResult[]> {
   const random = createRandom((seeds[0] ?? 0) ^ 0x5eed);
   const running = Promise.all(seeds.map(async (seed) => runSchedule({ seed, port: await port(), forMs: FOR_MS, healsWithinMs: 150_000 })));
   const killed = (async () => {
@@ -39,7 +40,7 @@ async function runBatch(seeds: number[]): Promise<WorldResult[]> {
 }
 
 test(
-  'when networks and the server fail at random, then after healing every device shows what the server has: nothing lost, doubled or reordered',
+  'when networks and the server fail at random, then after healing every device shows the state of the server: nothing lost, doubled or reordered',
   async () => {
     const first = createRandom(SEED);
     const seeds = Array.from({ length: SCHEDULES }, () => first.below(2 ** 31));
@@ -51,7 +52,7 @@ test(
         total.sent += sent;
         total.shown += received;
         for (const [kind, times] of Object.entries(injected)) total.faults[kind] = (total.faults[kind] ?? 0) + times;
-        expect({ seed, faults: someOf(faults) }).toEqual({ seed, faults: [] });
+        expect({ seed, faults: examplesOf(faults) }).toEqual({ seed, faults: [] });
         expect(sent).toBeGreaterThan(20);
       }
       if (byHand) process.stderr.write(`seed ${SEED}: ${JSON.stringify(total)}\n`);
@@ -64,7 +65,7 @@ test(
 test.each<[string, string, Plant]>([
   ['swallows a message', 'lost', (send, text, at) => at % 5 !== 0 && send(text)],
   ['gives a message a second identity', 'doubled', (send, text, at) => (send(text), at % 5 === 0 && send(text))],
-])('when a client that %s is planted, then the run says %s', async (_what, kind, plant) => {
+])('when a client that %s is planted, then the run reports %s', async (_what, kind, plant) => {
   const { faults } = await runSchedule({ seed: 7, port: await port(), forMs: 2_500, healsWithinMs: 1_000, plant });
   expect(faults.map((fault) => fault.kind)).toContain(kind);
 });

@@ -1,4 +1,4 @@
-/** What one device was asked to send, in the order in which it was typed. */
+/** A message typed on one device; messages are listed in the order of typing. */
 export interface Typed {
   device: string;
   chatRoomId: string;
@@ -22,15 +22,15 @@ export interface Outcome {
   devices: Record<string, Record<string, Shown[]>>;
 }
 export interface Fault {
-  kind: 'lost' | 'doubled' | 'reordered' | 'unlike' | 'unasked' | 'gap';
+  kind: 'lost' | 'doubled' | 'reordered' | 'differs' | 'unexpected' | 'gap';
   what: string;
 }
 
 const seqsOf = (messages: { seq?: number | undefined }[]) => messages.flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
 
 /**
- * What may never be seen, at no moment: a hole, a repeat or a step back in what a device holds as
- * stored.
+ * Checks the messages that a device shows at any moment, also during faults: no gap, repeat or step
+ * back among the stored ones.
  */
 export function checkMoment(device: string, messages: readonly Shown[]): Fault[] {
   const seqs = seqsOf([...messages]);
@@ -47,31 +47,32 @@ export function checkMoment(device: string, messages: readonly Shown[]): Fault[]
 }
 
 /**
- * After healing: everything typed is stored exactly once, in the order of its device, and every
- * device shows what the server has.
+ * Checks the state after healing: every typed message is stored exactly once, in the order of its
+ * device, and every device shows the state of the server.
  */
 export function checkOutcome({ typed, server, devices }: Outcome): Fault[] {
   const faults: Fault[] = [];
   for (const [room, stored] of Object.entries(server)) {
     stored.forEach(({ seq }, at) => {
-      if (seq !== at + 1) faults.push({ kind: 'gap', what: `place ${at + 1} of ${room} holds ${seq}` });
+      if (seq !== at + 1) faults.push({ kind: 'gap', what: `position ${at + 1} of ${room} holds ${seq}` });
     });
     const times = new Map<string, number[]>();
     for (const { text, seq } of stored) times.set(text, [...(times.get(text) ?? []), seq]);
-    const asked = typed.filter(({ chatRoomId }) => chatRoomId === room);
-    for (const { text } of asked) {
+    const typedHere = typed.filter(({ chatRoomId }) => chatRoomId === room);
+    for (const { text } of typedHere) {
       const places = times.get(text) ?? [];
       if (places.length === 0) faults.push({ kind: 'lost', what: `“${text}” was never stored` });
       if (places.length > 1) faults.push({ kind: 'doubled', what: `“${text}” was stored as ${places.join(' and ')}` });
     }
-    const known = new Set(asked.map(({ text }) => text));
-    for (const text of times.keys()) if (!known.has(text)) faults.push({ kind: 'unasked', what: `“${text}” was typed by nobody` });
-    for (const device of new Set(asked.map((entry) => entry.device))) {
+    const known = new Set(typedHere.map(({ text }) => text));
+    for (const text of times.keys())
+      if (!known.has(text)) faults.push({ kind: 'unexpected', what: `“${text}” is stored and was never typed` });
+    for (const device of new Set(typedHere.map((entry) => entry.device))) {
       let last = 0;
-      for (const { text } of asked.filter((entry) => entry.device === device)) {
+      for (const { text } of typedHere.filter((entry) => entry.device === device)) {
         const [place] = times.get(text) ?? [];
         if (place === undefined) continue;
-        if (place < last) faults.push({ kind: 'reordered', what: `“${text}” of ${device} was stored before what was typed before it` });
+        if (place < last) faults.push({ kind: 'reordered', what: `“${text}” of ${device} was stored before a message typed earlier` });
         last = Math.max(last, place);
       }
     }
@@ -82,16 +83,16 @@ export function checkOutcome({ typed, server, devices }: Outcome): Fault[] {
       const waiting = shown.filter(({ status }) => status !== 'sent');
       if (waiting.length > 0)
         faults.push({
-          kind: 'unlike',
+          kind: 'differs',
           what: `${device} still has “${waiting[0]?.text}” as ${waiting[0]?.status} ${waiting[0]?.error?.code ?? ''}`,
         });
       const [held, there] = [shown.map(({ seq, text }) => `${seq} ${text}`), stored.map(({ seq, text }) => `${seq} ${text}`)];
-      // A device may hold the newest part alone; what it holds must be the server's to the end.
+      // A device may hold the newest part alone; this part must equal the end of the server's list.
       const end = there.slice(there.length - held.length);
       const differs = held.findIndex((entry, at) => entry !== end[at]);
       if (differs !== -1 || held.length > there.length || (held.length === 0 && there.length > 0))
         faults.push({
-          kind: 'unlike',
+          kind: 'differs',
           what: `${device} shows “${held[differs] ?? 'nothing'}” where the server has “${end[differs] ?? there.at(-1)}”`,
         });
     }

@@ -10,30 +10,30 @@ const outcome = (patch: Partial<Outcome>): Outcome => ({
 });
 const kindsOf = (patch: Partial<Outcome>) => [...new Set(checkOutcome(outcome(patch)).map(({ kind }) => kind))].sort();
 
-test('when all is well, then the checker finds nothing', () => {
+test('when no fault is planted, then the checker finds nothing', () => {
   expect(checkOutcome(outcome({}))).toEqual([]);
 });
 
 test.each<[string, Partial<Outcome>, string[]]>([
   ['a message was lost', { server: { room: stored('a1', 'b1') }, devices: {} }, ['lost']],
   ['a message was stored twice', { server: { room: stored('a1', 'b1', 'a2', 'a1') }, devices: {} }, ['doubled']],
-  ['two of one device changed places', { server: { room: stored('a2', 'b1', 'a1') }, devices: {} }, ['reordered']],
-  ['nobody typed it', { server: { room: stored('a1', 'b1', 'a2', 'x') }, devices: {} }, ['unasked']],
-  ['the order has a hole', { server: { room: [...stored('a1', 'b1'), { seq: 4, text: 'a2' }] }, devices: {} }, ['gap']],
-  ['a device lacks the newest', { devices: { phone: { room: shown('a1', 'b1') } } }, ['unlike']],
-  ['a device shows nothing', { devices: { phone: { room: [] } } }, ['unlike']],
-  ['a device shows another text', { devices: { phone: { room: shown('a1', 'b1', 'a3') } } }, ['unlike']],
+  ['two messages of one device changed places', { server: { room: stored('a2', 'b1', 'a1') }, devices: {} }, ['reordered']],
+  ['a stored message was never typed', { server: { room: stored('a1', 'b1', 'a2', 'x') }, devices: {} }, ['unexpected']],
+  ['the order has a gap', { server: { room: [...stored('a1', 'b1'), { seq: 4, text: 'a2' }] }, devices: {} }, ['gap']],
+  ['a device lacks the newest message', { devices: { phone: { room: shown('a1', 'b1') } } }, ['differs']],
+  ['a device shows nothing', { devices: { phone: { room: [] } } }, ['differs']],
+  ['a device shows another text', { devices: { phone: { room: shown('a1', 'b1', 'a3') } } }, ['differs']],
   [
-    'a device shows one twice',
+    'a device shows a message twice',
     { devices: { phone: { room: [...shown('a1', 'b1'), { seq: 2, text: 'b1', status: 'sent' }] } } },
-    ['doubled', 'unlike'],
+    ['differs', 'doubled'],
   ],
-  ['a message never got out', { devices: { phone: { room: [...shown('a1', 'b1'), { text: 'a2', status: 'sending' }] } } }, ['unlike']],
-])('when %s, then the checker says so', (_what, patch, kinds) => {
+  ['a message was never sent', { devices: { phone: { room: [...shown('a1', 'b1'), { text: 'a2', status: 'sending' }] } } }, ['differs']],
+])('when %s, then the checker reports it', (_what, patch, kinds) => {
   expect(kindsOf(patch)).toEqual(kinds);
 });
 
-test('when a device shows a hole, a step back or a repeat for a moment, then the checker says so', () => {
+test('when a device shows a gap, a step back or a repeat for a moment, then the checker reports it', () => {
   const at = (...seqs: number[]) =>
     checkMoment(
       'phone',

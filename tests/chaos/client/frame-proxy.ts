@@ -117,8 +117,8 @@ export async function createFrameProxy(target: { port: number }, random: Random)
       faults = { ...NONE, ...next };
     },
     /**
-     * The client's ends are cut; the server learns of it only later, after the client has come
-     * back.
+     * Closes the client's ends of all connections; the server's ends close `forMs` milliseconds
+     * later, after the client has reconnected.
      */
     strand(forMs: number) {
       for (const pair of pairs) {

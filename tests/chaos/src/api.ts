@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 const ANSWER_MS = 8_000;
 
-export interface Asked {
+export interface CallOptions {
   token?: string;
   body?: unknown;
-  /** Give up after so long; while there is time, an outage is asked again. */
+  /** Retries an outage for this time, 60 s by default. */
   withinMs?: number;
 }
-/** An answer that asking again does not change. */
+/** A final answer, which a retry does not change. */
 export class Refused extends Error {
   constructor(
     readonly status: number,
@@ -18,11 +18,11 @@ export class Refused extends Error {
 }
 
 /**
- * The REST side of a client that knows which answers mean "not now". Calls that are made through it
- * must be safe to repeat.
+ * A REST client that repeats calls after outages and rate limits; all calls through it must be safe
+ * to repeat.
  */
 export function createApi(url: string) {
-  const once = async (method: string, path: string, { token, body }: Asked) => {
+  const once = async (method: string, path: string, { token, body }: CallOptions) => {
     const response = await fetch(url + path, {
       method,
       signal: AbortSignal.timeout(ANSWER_MS),
@@ -36,13 +36,13 @@ export function createApi(url: string) {
     return { status: response.status, json: text === '' ? undefined : (JSON.parse(text) as unknown) };
   };
   /**
-   * Throws `Refused`, or the last outage when there is no time left. The caller says what shape the
-   * contract promises.
+   * Throws `Refused` for a final answer, and for the last outage at the end of `withinMs`. The
+   * caller names the type that the contract promises.
    */
-  async function call<T>(method: string, path: string, asked: Asked = {}): Promise<T> {
-    const until = Date.now() + (asked.withinMs ?? 60_000);
+  async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+    const until = Date.now() + (options.withinMs ?? 60_000);
     for (;;) {
-      const answer = await once(method, path, asked).catch((error: Error) => ({ status: 0, json: { code: error.name } }));
+      const answer = await once(method, path, options).catch((error: Error) => ({ status: 0, json: { code: error.name } }));
       if (answer.status >= 200 && answer.status < 300) return answer.json as T;
       const { code = '' } = (answer.json ?? {}) as { code?: string };
       if (![0, 429, 502, 503, 504].includes(answer.status) || Date.now() > until) throw new Refused(answer.status, code);

@@ -1,12 +1,12 @@
 import type { Line } from './history';
 
-/** What is there when everything has healed and settled. */
+/** The state of server and devices after all faults have healed. */
 export interface Outcome {
   rooms: { room: string; messages: { seq: number; messageId: string; senderId: string; key: string }[] }[];
   /** Of each device, what it holds of each room: seq and message id, in the order of seq. */
   devices: { device: string; rooms: { room: string; held: [number, string][] }[] }[];
   reads: { user: string; unreadTotal: number; rooms: { room: string; lastSeq: number; unreadCount: number }[] }[];
-  /** Everybody's inbox; `owners` says whose post it is. */
+  /** The inbox of every user; `owners` maps each post to its author. */
   inboxes: { user: string; unread: number; rows: { actor: string; post: string }[] }[];
   owners: Record<string, string>;
   presence: { user: string; connected: boolean; status: 'online' | 'offline' }[];
@@ -15,7 +15,7 @@ export const FAULTS = ['lost', 'duplicated', 'unexpected', 'reordered', 'gaps', 
 export type FaultKind = (typeof FAULTS)[number];
 export type Report = Record<FaultKind, string[]>;
 
-/** A live one may be shown offline for so long. */
+/** Longest time for which a connected user may be shown offline. */
 const FLICKER_MS = 5_000;
 
 const twice = (items: string[]): string[] => {
@@ -46,14 +46,14 @@ function checkMessages(lines: Line[], { rooms, devices }: Outcome, report: Repor
       report.duplicated.push(`${key} is stored twice in ${room}`);
     messages.forEach((message, at) => {
       if (message.seq !== at + 1) report.gaps.push(`${room} has number ${message.seq} where ${at + 1} belongs`);
-      if (!invoked.has(`${room} ${message.key}`)) report.unexpected.push(`nobody sent ${message.key} to ${room}`);
+      if (!invoked.has(`${room} ${message.key}`)) report.unexpected.push(`${message.key} is stored in ${room} and was never sent`);
     });
     const bySender = new Map<string, number>();
     for (const { key } of messages) {
       const sent = invoked.get(`${room} ${key}`);
       if (sent === undefined) continue;
       if (sent.order < (bySender.get(sent.device) ?? -1))
-        report.reordered.push(`${key} stands behind a later one of ${sent.device} in ${room}`);
+        report.reordered.push(`${key} is stored after a later message of ${sent.device} in ${room}`);
       bySender.set(sent.device, Math.max(sent.order, bySender.get(sent.device) ?? -1));
     }
   }
@@ -75,7 +75,7 @@ function checkMessages(lines: Line[], { rooms, devices }: Outcome, report: Repor
 function checkUnread(lines: Line[], { reads, inboxes }: Outcome, report: Report): void {
   for (const { user, unreadTotal, rooms } of reads) {
     for (const { room, lastSeq, unreadCount } of rooms) {
-      // A watermark that was not answered may have moved all the same.
+      // An unanswered read may have moved the read mark all the same.
       let [surely, possibly] = [0, 0];
       for (const line of lines) {
         if ((line.op !== 'read' && line.op !== 'send') || line.user !== user || line.room !== room || line.seq === undefined) continue;
@@ -87,66 +87,69 @@ function checkUnread(lines: Line[], { reads, inboxes }: Outcome, report: Report)
         report['unread drift'].push(`${user} has read ${read} of ${room} where ${surely} to ${possibly} was read`);
     }
     const sum = rooms.reduce((total, { unreadCount }) => total + unreadCount, 0);
-    if (unreadTotal !== sum) report['unread drift'].push(`${user} is told ${unreadTotal} unread where the rooms have ${sum}`);
+    if (unreadTotal !== sum) report['unread drift'].push(`${user} has ${unreadTotal} unread in total where the rooms have ${sum}`);
   }
   for (const { user, unread, rows } of inboxes)
-    if (unread !== rows.length) report['unread drift'].push(`${user} is told ${unread} unread bells where ${rows.length} wait`);
+    if (unread !== rows.length) report['unread drift'].push(`${user} has an unread count of ${unread} where the inbox has ${rows.length}`);
 }
 
-function checkBells(lines: Line[], { inboxes, owners }: Outcome, report: Report): void {
+function checkNotifications(lines: Line[], { inboxes, owners }: Outcome, report: Report): void {
   const liked = new Set<string>();
   const maybe = new Set<string>();
   for (const line of lines)
     if (line.op === 'like' && owners[line.post] !== line.user)
       (line.phase === 'ok' ? liked : maybe).add(`${owners[line.post] ?? ''} ${line.user} ${line.post}`);
-  const there = inboxes.flatMap(({ user, rows }) => rows.map(({ actor, post }) => `${user} ${actor} ${post}`));
-  const known = new Set(there);
-  for (const bell of liked) if (!known.has(bell)) report.notifications.push(`missing: ${bell}`);
-  for (const bell of known) if (!liked.has(bell) && !maybe.has(bell)) report.notifications.push(`unexpected: ${bell}`);
-  for (const bell of twice(there)) report.notifications.push(`twice: ${bell}`);
-  for (const copy of twice(lines.flatMap((line) => (line.op === 'bell' ? [`${line.device} ${line.socket} ${line.notificationId}`] : []))))
-    report.duplicated.push(`rung twice on one socket: ${copy}`);
+  const listed = inboxes.flatMap(({ user, rows }) => rows.map(({ actor, post }) => `${user} ${actor} ${post}`));
+  const known = new Set(listed);
+  for (const entry of liked) if (!known.has(entry)) report.notifications.push(`missing: ${entry}`);
+  for (const entry of known) if (!liked.has(entry) && !maybe.has(entry)) report.notifications.push(`unexpected: ${entry}`);
+  for (const entry of twice(listed)) report.notifications.push(`twice: ${entry}`);
+  for (const copy of twice(
+    lines.flatMap((line) => (line.op === 'notification' ? [`${line.device} ${line.socket} ${line.notificationId}`] : [])),
+  ))
+    report.duplicated.push(`notified twice on one socket: ${copy}`);
 }
 
 function checkPresence(lines: Line[], { presence }: Outcome, report: Report): void {
   for (const { user, connected, status } of presence)
     if (connected !== (status === 'online'))
       report['stale presence'].push(`${user} is shown ${status} and is ${connected ? '' : 'not '}connected`);
-  /** Since when each device has been connected without a break; undefined while it is not. */
+  /** Since when each device is connected without a break; undefined while it is not. */
   const since = new Map<string, { user: string; at: number }>();
-  const told = new Map<string, number>();
+  /** Since when each watcher is shown a user offline. */
+  const offlineSince = new Map<string, number>();
   const flag = (watcher: string, user: string, from: number, to: number) => {
     const steady = [...since.values()].some((device) => device.user === user && device.at < from);
     if (steady && to - from > FLICKER_MS)
-      report['stale presence'].push(`${watcher} was shown ${user} offline for ${to - from} ms while he was connected`);
+      report['stale presence'].push(`${watcher} was shown ${user} offline for ${to - from} ms while connected`);
   };
   for (const line of lines) {
     if (line.op === 'connect') since.set(line.device, { user: line.user, at: line.at });
     if (line.op === 'disconnect') since.delete(line.device);
     if (line.op !== 'presence') continue;
     const key = `${line.watcher} ${line.user}`;
-    const from = told.get(key);
-    if (line.status === 'offline' && from === undefined) told.set(key, line.at);
+    const from = offlineSince.get(key);
+    if (line.status === 'offline' && from === undefined) offlineSince.set(key, line.at);
     if (line.status === 'online' && from !== undefined) {
-      told.delete(key);
+      offlineSince.delete(key);
       flag(line.watcher, line.user, from, line.at);
     }
   }
 }
 
 /**
- * Every promise that was broken, each in a sentence; all empty when the product did what it says.
+ * Lists every broken promise as a sentence, by kind; all lists are empty after a correct run.
  */
 export function check(lines: Line[], outcome: Outcome): Report {
   const report = Object.fromEntries(FAULTS.map((kind) => [kind, [] as string[]])) as Report;
   checkMessages(lines, outcome, report);
   checkUnread(lines, outcome, report);
-  checkBells(lines, outcome, report);
+  checkNotifications(lines, outcome, report);
   checkPresence(lines, outcome, report);
   return report;
 }
 export const countOf = (report: Report): number => FAULTS.reduce((sum, kind) => sum + report[kind].length, 0);
-/** `lost 0, duplicated 0, ...`, then what was found. */
+/** `lost 0, duplicated 0, ...`, then examples of each kind. */
 export const toText = (report: Report, examples = 5): string =>
   [
     FAULTS.map((kind) => `${kind} ${report[kind].length}`).join(', '),

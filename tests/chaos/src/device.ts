@@ -3,7 +3,7 @@ import { io, type Socket } from 'socket.io-client';
 import type { History } from './history';
 
 const ANSWER_MS = 5_000;
-const COMPARE_EVERY_MS = 4_000;
+const RESYNC_EVERY_MS = 4_000;
 
 interface Message {
   _id: string;
@@ -18,13 +18,13 @@ interface ResumedRoom {
 }
 type Answer<T> = ({ ok: true } & T) | { ok: false; error: { code: string; message: string } };
 
-/** A refusal that trying again does not change. */
+/** A refusal that a retry does not change. */
 const isFinal = (code: string) => !['UNAVAILABLE', 'RATE_LIMITED', 'OVERLOADED', 'TOO_MANY_SOCKETS', 'INTERNAL'].includes(code);
 
 /**
- * A client as the contract describes it, and no more: it sends again under the same key what was
- * not answered, resumes after each connect, and compares heads from time to time. Written without
- * the SDK, so that the two do not share their errors.
+ * A client as the contract describes it, and no more: it repeats an unanswered send under the same
+ * key, resumes after each connect, and resyncs at an interval. Written without the SDK, so that the
+ * two do not share their errors.
  */
 export function createDevice(options: {
   url: string;
@@ -47,10 +47,10 @@ export function createDevice(options: {
     timeout: 5_000,
     auth: { token: options.token },
   });
-  const ask = async <T>(event: string, payload?: unknown): Promise<Answer<T>> =>
+  const request = async <T>(event: string, payload?: unknown): Promise<Answer<T>> =>
     (await socket.timeout(ANSWER_MS).emitWithAck(event, payload)) as Answer<T>;
 
-  const place = ({ chatRoomId, seq, _id }: Message) => {
+  const store = ({ chatRoomId, seq, _id }: Message) => {
     const room = held.get(chatRoomId);
     const known = room?.get(seq);
     if (known !== undefined && known !== _id) history.note({ op: 'conflict', device, room: chatRoomId, seq, messageIds: [known, _id] });
@@ -61,26 +61,26 @@ export function createDevice(options: {
     while (held.get(room)?.has(seq + 1) === true) seq += 1;
     return seq;
   };
-  /** Fetches what is missing. Throws when it is not answered. */
+  /** Fetches missing messages. Throws when the server does not answer. */
   const resume = async () => {
     const points = rooms.map((chatRoomId) => ({ chatRoomId, afterSeq: gapless(chatRoomId) }));
-    const answer = await ask<{ rooms: ResumedRoom[] }>('resume', { rooms: points });
+    const answer = await request<{ rooms: ResumedRoom[] }>('resume', { rooms: points });
     if (!answer.ok) throw new Error(answer.error.code);
     for (const { chatRoomId, messages, reset, lastSeq } of answer.rooms) {
-      messages.forEach(place);
+      messages.forEach(store);
       while (reset && gapless(chatRoomId) < lastSeq) {
-        const page = await ask<{ messages: Message[] }>('get_history', { chatRoomId, limit: 100, afterSeq: gapless(chatRoomId) });
+        const page = await request<{ messages: Message[] }>('get_history', { chatRoomId, limit: 100, afterSeq: gapless(chatRoomId) });
         if (!page.ok) throw new Error(page.error.code);
-        page.messages.forEach(place);
+        page.messages.forEach(store);
       }
     }
   };
-  const settleIn = async (id: string | undefined) => {
+  const subscribeAll = async (id: string | undefined) => {
     while (wanted && socket.connected && socket.id === id) {
       try {
         await resume();
-        await ask('subscribe_notifications');
-        if (options.watched.length > 0) await ask('presence_subscribe', { userIds: options.watched });
+        await request('subscribe_notifications');
+        if (options.watched.length > 0) await request('presence_subscribe', { userIds: options.watched });
         return;
       } catch {
         await pause(200);
@@ -89,20 +89,20 @@ export function createDevice(options: {
   };
   socket.on('connect', () => {
     history.note({ op: 'connect', user, device });
-    void settleIn(socket.id);
+    void subscribeAll(socket.id);
   });
   socket.on('disconnect', () => history.note({ op: 'disconnect', user, device }));
   socket.on('receive_message', (message: Message) => {
     history.note({ op: 'receive', device, socket: socket.id ?? '', room: message.chatRoomId, seq: message.seq, messageId: message._id });
-    place(message);
+    store(message);
   });
   socket.on('notification', ({ _id }: { _id: string }) =>
-    history.note({ op: 'bell', user, device, socket: socket.id ?? '', notificationId: _id }),
+    history.note({ op: 'notification', user, device, socket: socket.id ?? '', notificationId: _id }),
   );
   socket.on('presence', ({ userId, status }: { userId: string; status: 'online' | 'offline' }) =>
     history.note({ op: 'presence', watcher: device, user: userId, status }),
   );
-  const comparing = setInterval(() => socket.connected && void resume().catch(() => undefined), COMPARE_EVERY_MS);
+  const resyncing = setInterval(() => socket.connected && void resume().catch(() => undefined), RESYNC_EVERY_MS);
 
   return {
     user,
@@ -112,19 +112,19 @@ export function createDevice(options: {
     connected: () => socket.connected,
     held: () => rooms.map((room) => ({ room, held: [...(held.get(room) ?? [])].sort(([a], [b]) => a - b) })),
     /**
-     * Tries until it is answered or `until` is past; one at a time, so that a device's messages
-     * keep their order.
+     * Repeats a send until it is answered or `until` returns true; one send at a time, so that the
+     * messages of a device keep their order.
      */
     async send(room: string, key: string, until: () => boolean): Promise<void> {
       const about = { op: 'send', user, device, room, key } as const;
       history.note({ ...about, phase: 'invoke' });
       while (!until()) {
         try {
-          const answer = await ask<{ message: Message }>('send_message', { chatRoomId: room, text: key, clientMessageId: key });
+          const answer = await request<{ message: Message }>('send_message', { chatRoomId: room, text: key, clientMessageId: key });
           if (answer.ok) return history.note({ ...about, phase: 'ok', seq: answer.message.seq, messageId: answer.message._id });
           if (isFinal(answer.error.code)) return history.note({ ...about, phase: 'fail', code: answer.error.code });
         } catch {
-          // Not answered in time: it is sent again under the same key.
+          // Not answered in time: the send is repeated under the same key.
         }
         await pause(200);
       }
@@ -134,23 +134,23 @@ export function createDevice(options: {
       const seq = gapless(room);
       if (seq === 0) return;
       history.note({ op: 'read', phase: 'invoke', user, room, seq });
-      const answer = await ask<{ readSeq: number }>('mark_read', { chatRoomId: room, seq }).catch(() => undefined);
+      const answer = await request<{ readSeq: number }>('mark_read', { chatRoomId: room, seq }).catch(() => undefined);
       const phase = answer === undefined ? 'unknown' : answer.ok ? 'ok' : isFinal(answer.error.code) ? 'fail' : 'unknown';
       history.note({ op: 'read', phase, user, room, seq });
     },
-    /** Its network goes away without a goodbye, and comes back by itself. */
+    /** Closes the transport without a disconnect packet; the socket reconnects by itself. */
     cut: () => void socket.io.engine?.close(),
     leave() {
       wanted = false;
       socket.disconnect();
     },
-    come() {
+    join() {
       wanted = true;
       socket.connect();
     },
     close() {
       wanted = false;
-      clearInterval(comparing);
+      clearInterval(resyncing);
       socket.disconnect();
     },
   };

@@ -9,12 +9,12 @@ const READY_MS = 90_000;
 export type Part = 'broker' | 'redis' | 'database';
 
 const running = new Set<{ stop(): Promise<void> }>();
-/** Nothing that was started outlives whoever started it. */
+/** Stops all running environments, so that no process outlives this one. */
 export const stopEnvironments = () => Promise.all([...running].map((environment) => environment.stop()));
 
 /**
- * The whole product as processes on servers of our own, each of them behind a proxy that can cut it
- * off. With `late`, the servers are there only after the services have started.
+ * Starts the whole product as processes, on servers of this run, each behind a proxy that can cut
+ * it off. With `late`, the servers start only after the services.
  */
 export async function createEnvironment(options: { scale: Record<string, number>; env?: NodeJS.ProcessEnv; late?: boolean }) {
   const directory = createTemporaryDirectory();
@@ -22,8 +22,8 @@ export async function createEnvironment(options: { scale: Record<string, number>
   const write = (line: string) => void lines.push(line);
   const [broker, redis] = await Promise.all([createBroker(), createRedis()]);
   const [storePort = 0] = await freePorts(1);
-  // The server that MONGO_URL names is used under a name of our own; the proxy can cut it off, and
-  // nobody here kills it.
+  // On the server at MONGO_URL the run uses a database of its own; the proxy can cut the server
+  // off, and no fault kills it.
   const shared = sharedDatabase();
   const elsewhere = shared.env.MONGO_URL;
   const { hostname, port } = new URL(elsewhere ?? `mongodb://127.0.0.1:${storePort}`);
@@ -74,9 +74,9 @@ export async function createEnvironment(options: { scale: Record<string, number>
   });
 
   const ready = async () => {
-    const doors = [...stack.urls, ...stack.members.map(({ ports }) => `http://127.0.0.1:${ports.port}`)];
+    const endpoints = [...stack.urls, ...stack.members.map(({ ports }) => `http://127.0.0.1:${ports.port}`)];
     const states = await Promise.all(
-      doors.map((url) => fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined)),
+      endpoints.map((url) => fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined)),
     );
     return states.every((answer) => answer?.ok === true);
   };
@@ -86,10 +86,10 @@ export async function createEnvironment(options: { scale: Record<string, number>
     broker,
     redis,
     proxies,
-    /** What all processes printed. */
+    /** Output of all processes. */
     lines,
     startServers,
-    /** Of our own processes, by name; undefined while one is between two lives. */
+    /** Processes of this run by name; `pid` is undefined while a process restarts. */
     processes: () => [
       ...stack.members.map(({ name }) => ({ name, pid: stack.pidOf(name) })),
       ...(elsewhere === undefined ? [{ name: 'store', pid: store?.pid() }] : []),

@@ -1,31 +1,31 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** How far an operation came: `unknown` was never answered and may have happened. */
+/** Progress of an operation: `unknown` was never answered and may have happened. */
 export type Phase = 'invoke' | 'ok' | 'fail' | 'unknown';
 
-/** One thing that happened, as its user saw it. */
-export type Happening =
+/** One operation or event, as its user saw it. */
+export type HistoryEntry =
   | { op: 'send'; phase: Phase; user: string; device: string; room: string; key: string; seq?: number; messageId?: string; code?: string }
   | { op: 'read'; phase: Phase; user: string; room: string; seq: number }
   | { op: 'receive'; device: string; socket: string; room: string; seq: number; messageId: string }
   | { op: 'conflict'; device: string; room: string; seq: number; messageIds: [string, string] }
   | { op: 'like'; phase: Phase; user: string; post: string; code?: string }
-  | { op: 'bell'; user: string; device: string; socket: string; notificationId: string }
+  | { op: 'notification'; user: string; device: string; socket: string; notificationId: string }
   | { op: 'connect' | 'disconnect'; user: string; device: string }
   | { op: 'presence'; watcher: string; user: string; status: 'online' | 'offline' }
   | { op: 'fault'; what: string };
-export type Line = Happening & { at: number };
+export type Line = HistoryEntry & { at: number };
 
-/** Keeps what happened, in memory for the checkers and as JSON lines for people. */
+/** Records entries, in memory for the checkers and as JSON lines for readers. */
 export function createHistory(path?: string) {
   const lines: Line[] = [];
   if (path !== undefined) mkdirSync(dirname(path), { recursive: true });
   const file = path === undefined ? undefined : createWriteStream(path);
   return {
     lines,
-    note(happening: Happening) {
-      const line = { at: Date.now(), ...happening };
+    note(entry: HistoryEntry) {
+      const line = { at: Date.now(), ...entry };
       lines.push(line);
       file?.write(`${JSON.stringify(line)}\n`);
     },

@@ -1,5 +1,5 @@
 export * from './checkers';
-export * from './crowd';
+export * from './users';
 export * from './environment';
 export * from './history';
 export * from './nemesis';

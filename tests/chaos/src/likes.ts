@@ -5,7 +5,7 @@ import { createEnvironment } from './environment';
 const OWNERS = 10;
 const CHUNKS = 10;
 const ARRIVE_MS = 240_000;
-/** After which share of the likes which fault strikes; publishing goes on meanwhile. */
+/** The share of the likes after which each fault is injected; publishing goes on meanwhile. */
 const FAULTS: [number, 'kill' | 'restart'][] = [
   [0.1, 'kill'],
   [0.2, 'restart'],
@@ -18,8 +18,8 @@ const FAULTS: [number, 'kill' | 'restart'][] = [
 const hex = (n: number) => n.toString(16).padStart(24, '0');
 
 /**
- * So many LIKEs from Python's pika while the broker is restarted twice and a notification process
- * is killed five times: what arrived, in a sentence, and whether all is right.
+ * Publishes `count` LIKEs by Python's pika while the broker is restarted twice and a notification
+ * process is killed five times. Returns the result as a sentence, and whether it is right.
  */
 export async function runLikes(options: {
   seed: number;
@@ -44,9 +44,9 @@ export async function runLikes(options: {
       return { specversion: '1.0', id: `like:${n}`, source: 'pika', type: 'LIKE', time: new Date().toISOString(), data };
     });
 
-    const striking: Promise<unknown>[] = [];
+    const injecting: Promise<unknown>[] = [];
     const done = { kill: 0, restart: 0 };
-    const strike = async (fault: 'kill' | 'restart') => {
+    const inject = async (fault: 'kill' | 'restart') => {
       if (fault === 'restart') {
         say('the broker is restarted');
         await environment.broker.kill('SIGTERM');
@@ -58,10 +58,10 @@ export async function runLikes(options: {
       }
       done[fault] += 1;
     };
-    const waiting = [...FAULTS];
+    const pending = [...FAULTS];
     const startedAt = Date.now();
     for (let chunk = 0; chunk < CHUNKS; chunk += 1) {
-      while (waiting[0] !== undefined && waiting[0][0] <= chunk / CHUNKS) striking.push(strike(waiting.shift()?.[1] ?? 'kill'));
+      while (pending[0] !== undefined && pending[0][0] <= chunk / CHUNKS) injecting.push(inject(pending.shift()?.[1] ?? 'kill'));
       const part = events.slice(Math.floor((chunk * count) / CHUNKS), Math.floor(((chunk + 1) * count) / CHUNKS));
       const message = (event: (typeof events)[number]) => ({
         routingKey: 'LIKE',
@@ -70,7 +70,7 @@ export async function runLikes(options: {
       });
       await pikaPublish(environment.broker.url, part.map(message));
     }
-    await Promise.all(striking);
+    await Promise.all(injecting);
     say(`${count} published in ${Math.round((Date.now() - startedAt) / 1000)} s`);
     await environment.ready();
 
@@ -80,7 +80,7 @@ export async function runLikes(options: {
       );
       return counts.reduce((sum, answer) => sum + answer.unread, 0);
     };
-    const arrived = await waitFor(async () => (await unread()) >= count, 'every bell', ARRIVE_MS).catch(() => false);
+    const arrived = await waitFor(async () => (await unread()) >= count, 'every notification', ARRIVE_MS).catch(() => false);
     const rows: string[] = [];
     for (const { token } of owners)
       for (let before = ''; ;) {

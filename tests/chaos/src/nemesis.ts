@@ -5,11 +5,11 @@ import type { History } from './history';
 
 export interface Fault {
   name: string;
-  /** Injects it, waits as long as it is to last, and takes it away. */
-  strike(): Promise<void>;
+  /** Injects the fault, waits for its duration, and heals it. */
+  inject(): Promise<void>;
 }
 
-/** What can be done to a product and the servers it stands on. */
+/** The faults that can be injected into the product and its servers, by name. */
 export function createFaults({
   environment,
   random,
@@ -22,7 +22,7 @@ export function createFaults({
   const { proxies, broker, redis } = environment;
   const cut = (part: Part, how: 'down' | 'silent'): Fault => ({
     name: `${part} cut off (${how}) for ${outageMs} ms`,
-    async strike() {
+    async inject() {
       if (how === 'down') proxies[part].down();
       else proxies[part].mode('silent');
       await pause(outageMs);
@@ -31,7 +31,7 @@ export function createFaults({
   });
   const kill: Fault = {
     name: 'kill -9 of a process',
-    async strike() {
+    async inject() {
       const { name, pid } = random.pick(environment.processes());
       if (pid === undefined) return;
       this.name = `kill -9 of ${name}`;
@@ -44,7 +44,7 @@ export function createFaults({
     signal: NodeJS.Signals,
   ): Fault => ({
     name: `${name} ended (${signal}) and started again`,
-    async strike() {
+    async inject() {
       await server.kill(signal);
       await server.start();
     },
@@ -62,7 +62,7 @@ export function createFaults({
     'database-silent': cut('database', 'silent'),
     reset: {
       name: 'a third of the connections to all servers reset',
-      strike() {
+      inject() {
         for (const proxy of Object.values(proxies)) proxy.reset(0.33);
         return Promise.resolve();
       },
@@ -71,10 +71,10 @@ export function createFaults({
 }
 
 /**
- * Strikes with one of the faults every so often, drawn from the seed, until `for` is over; then
- * everything is whole again.
+ * Injects one of the faults every `everyMs`, drawn from the seed, for `forMs`. Returns the number
+ * of injections; every fault has healed by then.
  */
-export async function torment(options: {
+export async function injectFaults(options: {
   faults: Fault[];
   random: Random;
   everyMs: number;
@@ -84,13 +84,13 @@ export async function torment(options: {
 }): Promise<number> {
   const { faults, random, history, say } = options;
   const until = Date.now() + options.forMs;
-  let strikes = 0;
+  let injections = 0;
   for (;;) {
     await pause(Math.min(options.everyMs, Math.max(0, until - Date.now())));
-    if (Date.now() >= until) return strikes;
+    if (Date.now() >= until) return injections;
     const fault = random.pick(faults);
-    await fault.strike();
-    strikes += 1;
+    await fault.inject();
+    injections += 1;
     history.note({ op: 'fault', what: fault.name });
     say(fault.name);
   }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createRandom } from '@linsta/testing';
 import { countOf, toText } from './checkers';
-import { createCrowd } from './crowd';
+import { createUsers } from './users';
 import { createEnvironment, type Part } from './environment';
 import { createHistory } from './history';
 import { createFaults } from './nemesis';
@@ -12,8 +12,8 @@ const BEFORE_MS = 5_000;
 const AFTER_MS = 20_000;
 
 /**
- * Cuts off each server in turn while people live their lives; tells what was answered meanwhile and
- * when it was well again.
+ * Cuts off each server in turn while simulated users are active; reports the answers meanwhile and
+ * the time of recovery.
  */
 export async function runOutages(options: {
   seed: number;
@@ -32,21 +32,21 @@ export async function runOutages(options: {
     await environment.ready();
     const { stack } = environment;
     const faults = createFaults({ environment, random: random.fork(1), outageMs: options.outageSeconds * 1_000 });
-    const crowd = await createCrowd({ urls: stack.urls, count: options.users, random, history });
-    const doors = (names: string[]) =>
+    const simulation = await createUsers({ urls: stack.urls, count: options.users, random, history });
+    const endpoints = (names: string[]) =>
       Object.fromEntries(
         names.flatMap((service) => {
           const member = stack.members.find((other) => other.service === service);
           return member === undefined ? [] : [[service, `http://127.0.0.1:${member.ports.port}`]];
         }),
       );
-    const probes = await startProbes(stack.url, doors(['gateway', 'chat', 'realtime']));
-    crowd.begin();
+    const probes = await startProbes(stack.url, endpoints(['gateway', 'chat', 'realtime']));
+    simulation.start();
     for (const part of ['broker', 'redis', 'database'] as Part[]) {
       await pause(BEFORE_MS);
       say(`${part} is cut off (${how}) for ${options.outageSeconds} s`);
       const cutAt = Date.now();
-      await faults[`${part}-${how === 'down' ? 'cut' : 'silent'}`]?.strike();
+      await faults[`${part}-${how === 'down' ? 'cut' : 'silent'}`]?.inject();
       const healedAt = Date.now();
       say(`${part} is back`);
       await pause(AFTER_MS);
@@ -54,15 +54,15 @@ export async function runOutages(options: {
         '',
         `${part} cut off (${how}) for ${options.outageSeconds} s`,
         '',
-        '| what | answers during the cut | slowest | well again |',
+        '| operation | answers during the cut | slowest | recovered |',
         '|---|---|---|---|',
       );
       text.push(...toTable(probes.samples, cutAt, healedAt));
     }
     await probes.stop();
-    await crowd.rest();
-    const { report, outcome } = await settle(crowd, history);
-    crowd.close();
+    await simulation.finish();
+    const { report, outcome } = await settle(simulation, history);
+    simulation.close();
     const stored = outcome.rooms.reduce((sum, { messages }) => sum + messages.length, 0);
     text.push('', `seed ${seed}: ${stored} messages stored; ${toText(report)}`);
     return { right: countOf(report) === 0, text: text.join('\n') };

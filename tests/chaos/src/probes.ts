@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { io } from 'socket.io-client';
-import { createApi, type Asked } from './api';
+import { createApi, type CallOptions } from './api';
 
 const EVERY_MS = 500;
 const GIVE_UP_MS = 15_000;
@@ -14,8 +14,8 @@ export interface Sample {
 }
 
 /**
- * Asks for each of the things that people do, twice a second, until stopped; each question stands
- * for itself, no retries. `readyzOf` names doors of services.
+ * Runs one probe per user operation twice a second until stopped, without retries. `readyzOf` names
+ * endpoints of services.
  */
 export async function startProbes(url: string, readyzOf: Record<string, string>) {
   const samples: Sample[] = [];
@@ -41,11 +41,11 @@ export async function startProbes(url: string, readyzOf: Record<string, string>)
   let serial = 0;
   let stopped = false;
 
-  const rest = (method: string, path: string, asked: Asked) => async () => {
-    const { status, json } = await api.once(method, path, asked);
+  const rest = (method: string, path: string, options: CallOptions) => async () => {
+    const { status, json } = await api.once(method, path, options);
     return status < 300 ? 'ok' : `${status} ${(json as { code?: string } | undefined)?.code ?? ''}`.trim();
   };
-  const questions: Record<string, () => Promise<string>> = {
+  const probes: Record<string, () => Promise<string>> = {
     send_message: async () => {
       const key = `probe-${(serial += 1)}`;
       const answer = (await socket
@@ -57,15 +57,15 @@ export async function startProbes(url: string, readyzOf: Record<string, string>)
       return answer.ok ? 'ok' : (answer.error?.code ?? '?');
     },
     history: rest('GET', `/api/chat/messages/${room}?limit=20`, { token }),
-    'bell list': rest('GET', '/api/notifications?limit=20', { token }),
+    'notification list': rest('GET', '/api/notifications?limit=20', { token }),
     presence: rest('GET', `/api/presence?userIds=${two._id}`, { token }),
     post: rest('POST', '/api/posts', { token, body: { text: 'probe' } }),
     'sign in': rest('POST', '/api/auth/login', { body: { email: 'prober@example.com', password: 'correct horse' } }),
     ...Object.fromEntries(
-      Object.entries(readyzOf).map(([name, door]) => [
+      Object.entries(readyzOf).map(([name, endpoint]) => [
         `${name} /readyz`,
         async () => {
-          const response = await fetch(`${door}/readyz`, { signal: AbortSignal.timeout(GIVE_UP_MS) });
+          const response = await fetch(`${endpoint}/readyz`, { signal: AbortSignal.timeout(GIVE_UP_MS) });
           const { status, checks } = (await response.json()) as { status: string; checks: Record<string, string> };
           const wrong = Object.entries(checks).filter(([, state]) => state !== 'ok');
           return response.ok && wrong.length === 0
@@ -75,28 +75,28 @@ export async function startProbes(url: string, readyzOf: Record<string, string>)
       ]),
     ),
   };
-  const ask = async (what: string, question: () => Promise<string>) => {
+  const repeat = async (what: string, probe: () => Promise<string>) => {
     while (!stopped) {
       const at = Date.now();
-      const answer = await question().catch((error: Error) =>
+      const answer = await probe().catch((error: Error) =>
         /timed? ?out|abort/i.test(`${error.name} ${error.message}`) ? 'no answer' : error.message,
       );
       samples.push({ what, at, tookMs: Date.now() - at, answer });
       await pause(Math.max(0, EVERY_MS - (Date.now() - at)));
     }
   };
-  const asking = Object.entries(questions).map(([what, question]) => ask(what, question));
+  const running = Object.entries(probes).map(([what, probe]) => repeat(what, probe));
   return {
     samples,
     async stop() {
       stopped = true;
       socket.disconnect();
-      await Promise.race([Promise.all(asking), pause(GIVE_UP_MS)]);
+      await Promise.race([Promise.all(running), pause(GIVE_UP_MS)]);
     },
   };
 }
 
-/** One line a question: what was answered during the cut, and when it was well again. */
+/** One line per probe: its answers during the cut, and the time of its recovery. */
 export function toTable(samples: Sample[], cutAt: number, healedAt: number): string[] {
   return [...new Set(samples.map(({ what }) => what))].map((what) => {
     const own = samples.filter((sample) => sample.what === what);

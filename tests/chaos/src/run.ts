@@ -1,9 +1,9 @@
 import { createRandom } from '@linsta/testing';
 import { toText, type Report } from './checkers';
-import { createCrowd } from './crowd';
+import { createUsers } from './users';
 import { createEnvironment, type Environment } from './environment';
 import { createHistory } from './history';
-import { createFaults, torment } from './nemesis';
+import { createFaults, injectFaults } from './nemesis';
 import { settle } from './settle';
 
 export const FAULT_SETS = {
@@ -18,19 +18,19 @@ export interface RunOptions {
   users: number;
   everySeconds: number;
   outageSeconds: number;
-  /** Names of single faults or of sets. */
+  /** Names of faults or of fault sets. */
   faults: string[];
   scale: Record<string, number>;
   thinkMs?: [number, number];
   historyPath?: string;
   say(sentence: string): void;
-  /** One that runs already and is somebody else's to stop. */
+  /** A running environment, which the caller stops. */
   environment?: Environment;
 }
 
 /**
- * People live their lives while the nemesis strikes; then everything heals, and the checkers say
- * what was broken.
+ * Injects faults while simulated users are active; then all faults heal, and the checkers report
+ * every broken promise.
  */
 export async function runChaos(options: RunOptions): Promise<{ report: Report; text: string }> {
   const { say, users } = options;
@@ -47,16 +47,16 @@ export async function runChaos(options: RunOptions): Promise<{ report: Report; t
       return fault;
     });
     await environment.ready();
-    say(`seed ${options.seed}: ${users} people, ${options.minutes * 60} s, every ${options.everySeconds} s one of ${names.join(', ')}`);
-    const crowd = await createCrowd({
+    say(`seed ${options.seed}: ${users} users, ${options.minutes * 60} s, every ${options.everySeconds} s one of ${names.join(', ')}`);
+    const simulation = await createUsers({
       urls: environment.stack.urls,
       count: users,
       random: random.fork(1),
       history,
       ...(options.thinkMs !== undefined && { thinkMs: options.thinkMs }),
     });
-    crowd.begin();
-    const strikes = await torment({
+    simulation.start();
+    const injections = await injectFaults({
       faults,
       random: random.fork(2),
       everyMs: options.everySeconds * 1_000,
@@ -66,17 +66,17 @@ export async function runChaos(options: RunOptions): Promise<{ report: Report; t
     });
     Object.values(environment.proxies).forEach((proxy) => proxy.heal());
     await environment.ready();
-    await crowd.rest();
-    const { report, outcome } = await settle(crowd, history);
-    crowd.close();
+    await simulation.finish();
+    const { report, outcome } = await settle(simulation, history);
+    simulation.close();
     const count = (op: string, phase: string) =>
       history.lines.filter((line) => line.op === op && 'phase' in line && line.phase === phase).length;
     const stored = outcome.rooms.reduce((sum, { messages }) => sum + messages.length, 0);
-    const bells = outcome.inboxes.reduce((sum, { rows }) => sum + rows.length, 0);
+    const notifications = outcome.inboxes.reduce((sum, { rows }) => sum + rows.length, 0);
     const text = [
-      `seed ${options.seed}: ${strikes} faults; ${count('send', 'ok')} of ${count('send', 'invoke')} sends acknowledged, ${stored} stored, ` +
-        `${history.lines.filter(({ op }) => op === 'receive').length} pushed; ${count('like', 'ok')} likes, ${bells} bells; ` +
-        `${history.lines.filter(({ op }) => op === 'connect').length} connects of ${crowd.devices.length} devices`,
+      `seed ${options.seed}: ${injections} faults; ${count('send', 'ok')} of ${count('send', 'invoke')} sends acknowledged, ${stored} stored, ` +
+        `${history.lines.filter(({ op }) => op === 'receive').length} pushed; ${count('like', 'ok')} likes, ${notifications} notifications; ` +
+        `${history.lines.filter(({ op }) => op === 'connect').length} connects of ${simulation.devices.length} devices`,
       toText(report),
     ].join('\n');
     return { report, text };

@@ -1,15 +1,15 @@
 import { check, countOf, FAULTS, toText, type FaultKind, type Outcome } from '../src/checkers';
-import type { Happening, Line } from '../src/history';
+import type { HistoryEntry, Line } from '../src/history';
 
-const at = (happenings: Happening[], everyMs = 100): Line[] => happenings.map((happening, n) => ({ at: n * everyMs, ...happening }));
-const send = (key: string, seq: number): Happening[] => {
+const at = (entrys: HistoryEntry[], everyMs = 100): Line[] => entrys.map((entry, n) => ({ at: n * everyMs, ...entry }));
+const send = (key: string, seq: number): HistoryEntry[] => {
   const about = { op: 'send', user: 'ann', device: 'a.0', room: 'r', key } as const;
   return [
     { ...about, phase: 'invoke' },
     { ...about, phase: 'ok', seq, messageId: `m${seq}` },
   ];
 };
-const receive = (device: string, seq: number): Happening => ({
+const receive = (device: string, seq: number): HistoryEntry => ({
   op: 'receive',
   device,
   socket: `${device}#1`,
@@ -17,10 +17,10 @@ const receive = (device: string, seq: number): Happening => ({
   seq,
   messageId: `m${seq}`,
 });
-const like = (user: string, phase: 'invoke' | 'ok'): Happening => ({ op: 'like', phase, user, post: 'p' });
+const like = (user: string, phase: 'invoke' | 'ok'): HistoryEntry => ({ op: 'like', phase, user, post: 'p' });
 
 /** A short history without a fault: three messages, one read, one like; Ben is gone in the end. */
-const lived = (): Happening[] => [
+const lived = (): HistoryEntry[] => [
   { op: 'connect', user: 'ann', device: 'a.0' },
   { op: 'connect', user: 'ben', device: 'b.0' },
   { op: 'presence', watcher: 'a.0', user: 'ben', status: 'online' },
@@ -34,7 +34,7 @@ const lived = (): Happening[] => [
   { op: 'read', phase: 'ok', user: 'ben', room: 'r', seq: 2 },
   like('ben', 'invoke'),
   like('ben', 'ok'),
-  { op: 'bell', user: 'ann', device: 'a.0', socket: 'a.0#1', notificationId: 'n1' },
+  { op: 'notification', user: 'ann', device: 'a.0', socket: 'a.0#1', notificationId: 'n1' },
   { op: 'disconnect', user: 'ben', device: 'b.0' },
   { op: 'presence', watcher: 'a.0', user: 'ben', status: 'offline' },
 ];
@@ -67,14 +67,14 @@ const ended = (): Outcome => ({
   ],
 });
 
-test('when nothing went wrong, then the checkers find nothing', () => {
+test('when no fault is planted, then the checkers find none', () => {
   const report = check(at(lived()), ended());
   expect(countOf(report)).toBe(0);
   expect(toText(report)).toBe(FAULTS.map((kind) => `${kind} 0`).join(', '));
 });
 
-/** Each plants one fault and says of which kinds it is. */
-const planted: [string, FaultKind[], (history: Happening[], outcome: Outcome) => void][] = [
+/** Each plants one fault and names its kinds. */
+const planted: [string, FaultKind[], (history: HistoryEntry[], outcome: Outcome) => void][] = [
   ['an acknowledged message is not stored', ['lost', 'unexpected'], (_, { rooms }) => void rooms[0]!.messages.pop()],
   [
     'an acknowledged message is stored under another number',
@@ -82,7 +82,7 @@ const planted: [string, FaultKind[], (history: Happening[], outcome: Outcome) =>
     (_, { rooms }) => void (rooms[0]!.messages[2]!.messageId = 'm9'),
   ],
   ['a device lacks a message', ['lost'], (_, { devices }) => void devices[0]!.rooms[0]!.held.splice(1, 1)],
-  ['a device holds what is not stored', ['unexpected'], (_, { devices }) => void devices[0]!.rooms[0]!.held.push([4, 'm4'])],
+  ['a device holds a message that is not stored', ['unexpected'], (_, { devices }) => void devices[0]!.rooms[0]!.held.push([4, 'm4'])],
   [
     'one send is stored twice',
     ['duplicated', 'reordered', 'lost'],
@@ -90,12 +90,12 @@ const planted: [string, FaultKind[], (history: Happening[], outcome: Outcome) =>
   ],
   ['a message is pushed twice to one socket', ['duplicated'], (history) => void history.push(receive('b.0', 3))],
   [
-    'a bell rings twice on one socket',
+    'a notification is pushed twice to one socket',
     ['duplicated'],
-    (history) => void history.push({ op: 'bell', user: 'ann', device: 'a.0', socket: 'a.0#1', notificationId: 'n1' }),
+    (history) => void history.push({ op: 'notification', user: 'ann', device: 'a.0', socket: 'a.0#1', notificationId: 'n1' }),
   ],
   [
-    'a message is stored that nobody sent',
+    'a message is stored that no user sent',
     ['unexpected', 'lost'],
     (_, { rooms }) => void rooms[0]!.messages.push({ seq: 4, messageId: 'm4', senderId: 'ann', key: 'ghost' }),
   ],
@@ -105,7 +105,7 @@ const planted: [string, FaultKind[], (history: Happening[], outcome: Outcome) =>
     (history) => void (history[4] = { op: 'send', phase: 'fail', user: 'ann', device: 'a.0', room: 'r', key: 'one', code: 'FORBIDDEN' }),
   ],
   [
-    'two of one sender stand the wrong way round',
+    'two messages of one sender are in the wrong order',
     ['reordered', 'lost'],
     (_, { rooms }) => {
       const [one, two] = rooms[0]!.messages;
@@ -124,25 +124,25 @@ const planted: [string, FaultKind[], (history: Happening[], outcome: Outcome) =>
     (_, { reads }) => void (reads[1]!.rooms[0]!.unreadCount = reads[1]!.unreadTotal = 2),
   ],
   [
-    'more is read than anybody read',
+    'more is read than any user read',
     ['unread drift'],
     (_, { reads }) => void (reads[1]!.rooms[0]!.unreadCount = reads[1]!.unreadTotal = 0),
   ],
   ['the total is not the sum', ['unread drift'], (_, { reads }) => void (reads[1]!.unreadTotal = 2)],
-  ['the bell’s badge is wrong', ['unread drift'], (_, { inboxes }) => void (inboxes[0]!.unread = 2)],
+  ['the unread count of notifications is wrong', ['unread drift'], (_, { inboxes }) => void (inboxes[0]!.unread = 2)],
   ['a like made no notification', ['notifications'], (_, { inboxes }) => void Object.assign(inboxes[0]!, { rows: [], unread: 0 })],
   [
-    'a like made two',
+    'a like made two notifications',
     ['notifications'],
     (_, { inboxes }) => void Object.assign(inboxes[0]!, { rows: [...inboxes[0]!.rows, ...inboxes[0]!.rows], unread: 2 }),
   ],
   [
-    'nobody liked what is notified',
+    'a notification has no like',
     ['notifications'],
     (_, { inboxes }) => void Object.assign(inboxes[0]!, { rows: [...inboxes[0]!.rows, { actor: 'cleo', post: 'p' }], unread: 2 }),
   ],
-  ['somebody is shown who is gone', ['stale presence'], (_, { presence }) => void (presence[1]!.status = 'online')],
-  ['somebody is not shown who is there', ['stale presence'], (_, { presence }) => void (presence[0]!.status = 'offline')],
+  ['a disconnected user is shown online', ['stale presence'], (_, { presence }) => void (presence[1]!.status = 'online')],
+  ['a connected user is shown offline', ['stale presence'], (_, { presence }) => void (presence[0]!.status = 'offline')],
 ];
 test.each(planted)('when %s, then it is found as %j', (_name, kinds, plant) => {
   const [history, outcome] = [lived(), ended()];
@@ -152,22 +152,22 @@ test.each(planted)('when %s, then it is found as %j', (_name, kinds, plant) => {
   expect(FAULTS.filter((kind) => report[kind].length > 0).sort()).toEqual([...kinds].sort());
 });
 
-test('when one who stays is shown offline for more than 5 s, then it is found; a shorter flicker, or one who really went, is not', () => {
-  const flicker: Happening[] = [
+test('when a connected user is shown offline for more than 5 s, then it is found; a shorter flicker, or a user who disconnected, is not', () => {
+  const flicker: HistoryEntry[] = [
     { op: 'connect', user: 'ben', device: 'b.0' },
     { op: 'presence', watcher: 'a.0', user: 'ben', status: 'offline' },
     { op: 'presence', watcher: 'a.0', user: 'ben', status: 'online' },
   ];
-  const found = (happenings: Happening[], everyMs: number) =>
-    check(at(happenings, everyMs), ended())['stale presence'].filter((s) => s.includes('for'));
-  const others = [...lived()];
-  expect(found([...others.slice(0, 3), ...flicker.slice(1)], 6_000)).toHaveLength(1);
+  const found = (entrys: HistoryEntry[], everyMs: number) =>
+    check(at(entrys, everyMs), ended())['stale presence'].filter((s) => s.includes('for'));
+  const before = [...lived()];
+  expect(found([...before.slice(0, 3), ...flicker.slice(1)], 6_000)).toHaveLength(1);
   expect(found(flicker, 4_000)).toEqual([]);
-  const left: Happening[] = [flicker[0]!, { op: 'disconnect', user: 'ben', device: 'b.0' }, flicker[1]!, flicker[0]!, flicker[2]!];
+  const left: HistoryEntry[] = [flicker[0]!, { op: 'disconnect', user: 'ben', device: 'b.0' }, flicker[1]!, flicker[0]!, flicker[2]!];
   expect(found(left, 6_000)).toEqual([]);
 });
 
-test('when a send or a like was never answered, then it may be there once or not at all', () => {
+test('when a send or a like was never answered, then it may be stored once or not at all', () => {
   const history = lived();
   history.push(
     { op: 'send', phase: 'invoke', user: 'ann', device: 'a.0', room: 'r', key: 'four' },

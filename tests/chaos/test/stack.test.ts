@@ -16,13 +16,13 @@ describeWith(noBroker ?? noRedis, 'the stack, two of each that scales, on server
   }, 60_000);
   afterAll(() => environment?.stop(), 60_000);
 
-  test('when the services are there before broker, database and Redis, then they wait, say that they are not ready, end with 0 when asked, and are whole when those come', async () => {
+  test('when the services are there before broker, database and Redis, then they wait, report that they are not ready, exit with 0 on SIGTERM, and become ready when the servers start', async () => {
     const { lines, stack, startServers, ready, isReady } = environment;
-    const saidOf = (name: string, from = 0) => lines.slice(from).filter((line) => line.startsWith(name));
+    const linesOf = (name: string, from = 0) => lines.slice(from).filter((line) => line.startsWith(name));
     try {
-      // Each has begun to wait, and says so; a gateway opens its door at once.
+      // Each service logs that it waits; a gateway listens at once.
       const names = ['chat-1', 'posts', 'notification-1', 'realtime-1'];
-      await waitFor(() => names.every((name) => saidOf(`${name} |`).length > 0), 'all waiting', 60_000);
+      await waitFor(() => names.every((name) => linesOf(`${name} |`).length > 0), 'all waiting', 60_000);
       await waitFor(
         () =>
           fetch(`${stack.urls[0]}/livez`)
@@ -36,8 +36,8 @@ describeWith(noBroker ?? noRedis, 'the stack, two of each that scales, on server
       const ending = [...names, 'gateway-1'];
       for (const name of ending) process.kill(stack.pidOf(name)!, 'SIGTERM');
       for (const name of ending)
-        expect(await waitFor(() => saidOf(`${name} ended`, from)[0], `the end of ${name}`, 20_000)).toContain('(code 0)');
-      // Nobody else gave up waiting.
+        expect(await waitFor(() => linesOf(`${name} ended`, from)[0], `the end of ${name}`, 20_000)).toContain('(code 0)');
+      // No other process gave up waiting.
       expect(lines.filter((line) => / ended \(/.test(line)).length).toBe(ending.length);
     } finally {
       await startServers();
@@ -50,7 +50,7 @@ describeWith(noBroker ?? noRedis, 'the stack, two of each that scales, on server
   rollingRestartSuite(() => environment);
 
   test('when processes are killed, servers restarted and networks cut under load, then every promise holds', async () => {
-    const said: string[] = [];
+    const reported: string[] = [];
     const { text } = await runChaos({
       environment,
       seed: 20_261,
@@ -61,10 +61,10 @@ describeWith(noBroker ?? noRedis, 'the stack, two of each that scales, on server
       faults: ['kill', 'kill', 'redis-kill', 'broker-kill', 'database-cut', 'broker-silent', 'reset'],
       scale: {},
       thinkMs: [100, 600],
-      say: (sentence) => void said.push(sentence),
+      say: (sentence) => void reported.push(sentence),
     });
-    expect(`${said.join('\n')}\n${text.split('\n').slice(1).join('\n')}`).toBe(
-      `${said.join('\n')}\nlost 0, duplicated 0, unexpected 0, reordered 0, gaps 0, unread drift 0, notifications 0, stale presence 0`,
+    expect(`${reported.join('\n')}\n${text.split('\n').slice(1).join('\n')}`).toBe(
+      `${reported.join('\n')}\nlost 0, duplicated 0, unexpected 0, reordered 0, gaps 0, unread drift 0, notifications 0, stale presence 0`,
     );
   }, 200_000);
 });

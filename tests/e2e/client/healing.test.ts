@@ -3,7 +3,10 @@ import { createRandom, waitFor } from '@linsta/testing';
 import { startProduct, type Person, type Product } from '../../support/product';
 import { createFrameProxy } from '../../chaos/client/frame-proxy';
 
-/** Every state that is pushed, with all pushes of the server lost for a while on a connection that lives on. */
+/**
+ * Every state that is pushed, with all pushes of the server lost for a while on a connection that
+ * lives on.
+ */
 
 const RESYNC_EVERY_MS = 2_000;
 
@@ -44,7 +47,9 @@ const connect = async () => {
   linsta.connection.subscribe(() => (connects += linsta.connection.get().status === 'online' ? 1 : 0));
   return { connects: () => connects };
 };
-/** Drops what the server pushes while `work` runs, between two resyncs: no acknowledgement is lost. */
+/**
+ * Drops what the server pushes while `work` runs, between two resyncs: no acknowledgement is lost.
+ */
 const whilePushesAreLost = async (work: () => Promise<unknown>) => {
   proxy.faults({ drop: 1, dropEventsOnly: true });
   const before = proxy.counts.dropped;

@@ -25,7 +25,9 @@ const write = (name: string, text: string) => {
 };
 // The demo users of the examples exist on the embedded default alone.
 const starting = createProductProcess({ MONGO_URL: '' });
-/** Somebody's project, outside of this repository: the packed client and what it says it depends on, nothing else of ours. */
+/**
+ * A project outside of this repository, with the packed client and its declared dependencies only.
+ */
 beforeAll(async () => {
   const product = await starting;
   await product.start();

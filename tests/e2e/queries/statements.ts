@@ -108,7 +108,7 @@ const conditionOf = (value: unknown): string =>
         .join(' ')
     : '=';
 
-/** What is asked, without the values: two statements of one shape are answered in one way. */
+/** The filter without its values: two statements of one shape use the same plan. */
 export const filterShape = ({ kind, filter }: Statement): string =>
   kind === 'insert'
     ? ''

@@ -33,7 +33,7 @@ function readArguments() {
   }
 }
 
-/** Names in colour where somebody looks at them. */
+/** Colours the names where the output is a terminal. */
 const colourful = (line: string): string => {
   const [name = ''] = line.split(' ');
   if (!process.stdout.isTTY) return line;

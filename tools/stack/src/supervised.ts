@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 10_000;
-/** Whoever ran for so long has recovered: the next crash begins with the short delay. */
+/** A process that ran this long has recovered: the next crash begins with the short delay. */
 const STEADY_MS = 30_000;
 const STOP_DEADLINE_MS = 20_000;
 

@@ -11,7 +11,7 @@ import { useDemoUsers, type DemoUser } from './demo-users';
 import { Gate } from './gate';
 import { useSubmit } from './use-submit';
 
-/** Why nobody is signed in, where that is not obvious. */
+/** Why the user is signed out, where that is not obvious. */
 function SessionNote() {
   const state = useSession();
   if (state.status !== 'signed-out') return null;

@@ -9,7 +9,10 @@ import { keepDraft, readDraft } from './drafts';
 import { EmojiPicker } from './emoji-picker';
 
 const MAX_LENGTH = 4_000;
-/** Key code of keys that belong to an input method; Safari reports it after the composition has ended. */
+/**
+ * Key code of keys that belong to an input method; Safari reports it after the composition has
+ * ended.
+ */
 const IME_KEY_CODE = 229;
 /** A keyboard on the screen has no Shift and Enter. */
 const hasOnScreenKeyboard = () => matchMedia('(pointer: coarse)').matches && !matchMedia('(any-pointer: fine)').matches;

@@ -49,7 +49,8 @@ export function MessageList({ chatRoomId, onAtEnd }: { chatRoomId: string; onAtE
   }, [own]);
 
   useEffect(() => onAtEnd(atEnd), [atEnd, onAtEnd]);
-  // The composer grows, the phone's keyboard opens, the offline bar appears: the newest stays in sight.
+  // The composer grows, the phone's keyboard opens, the offline bar appears: the newest stays in
+  // sight.
   const atEndNow = useRef(atEnd);
   atEndNow.current = atEnd;
   useEffect(() => {

@@ -22,7 +22,10 @@ const withAnswer = ({ myRsvp, counts }: Answers, status: RsvpStatus): Answers =>
   counts: { ...counts, [status]: counts[status] + 1, ...(myRsvp !== null && { [myRsvp]: counts[myRsvp] - 1 }) },
 });
 
-/** Shows the answer at once and takes it back if the server refuses; of several answers the last one counts. */
+/**
+ * Shows the answer at once and takes it back if the server refuses; of several answers the last one
+ * counts.
+ */
 function useRsvp(event: Gathering, onAnswered: (answers: Answers) => void) {
   const { call } = useLinsta();
   const [pending, setPending] = useState<Answers>();

@@ -5,7 +5,10 @@ import { asLinstaError } from '../ui/use-load';
 
 type LikeState = Pick<Post, 'likedByMe' | 'likes'>;
 
-/** Shows a like at once and takes it back if the server refuses; of several presses the last one counts. */
+/**
+ * Shows a like at once and takes it back if the server refuses; of several presses the last one
+ * counts.
+ */
 export function useLike(post: Post, onChange: (state: LikeState) => void) {
   const { call } = useLinsta();
   const [pending, setPending] = useState<LikeState>();

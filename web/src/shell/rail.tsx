@@ -65,7 +65,7 @@ function OnlinePeople() {
   );
 }
 
-/** Beside the page where there is room for it: what is next, and who is here. */
+/** Beside the page where there is room for it: upcoming events and users online. */
 export function Rail() {
   const [wide, setWide] = useState(() => matchMedia(WIDE).matches);
   useEffect(() => {

@@ -39,7 +39,10 @@ function NavLink({ href, icon, label, unread = 0 }: { href: string; icon: IconNa
   );
 }
 
-/** Says the new page's name and moves the focus to its beginning, so that the keyboard goes on from there. */
+/**
+ * Says the new page's name and moves the focus to its beginning, so that the keyboard goes on from
+ * there.
+ */
 function RouteAnnouncer({ main }: { main: React.RefObject<HTMLElement | null> }) {
   const [location] = useLocation();
   const title = useCurrentTitle();
@@ -56,7 +59,9 @@ function RouteAnnouncer({ main }: { main: React.RefObject<HTMLElement | null> })
   );
 }
 
-/** Navigation beside or below every page, and what is always true: unread numbers and the state of the connection. */
+/**
+ * Navigation beside or below every page, with the unread counts and the state of the connection.
+ */
 export function Shell({ children }: { children: ReactNode }) {
   const { user } = useSession();
   const rooms = useRooms();

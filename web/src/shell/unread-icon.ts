@@ -14,7 +14,7 @@ const show = (unread: number) => {
   document.querySelector('link[rel="icon"]')?.setAttribute('href', unread > 0 ? draw(unread) : FAVICON);
 };
 
-/** Title and icon of the browser's tab carry what is unread. */
+/** Shows the unread count in the title and icon of the browser's tab. */
 export function useUnreadInTab(unread: number): void {
   useEffect(() => show(unread), [unread]);
   useEffect(() => () => show(0), []);

@@ -13,7 +13,10 @@ const initialsOf = (name: string) =>
 /** Pictures from elsewhere are not loaded: their servers would learn who looks. */
 const isOurs = (url: string | null | undefined): url is string => typeof url === 'string' && url.startsWith(`${location.origin}/`);
 
-/** A face, or initials in a colour that stays with the person. The name stands beside it; only who is online has a dot. */
+/**
+ * A face, or initials in a colour that stays with the person. The name stands beside it; only who
+ * is online has a dot.
+ */
 export function Avatar({
   id,
   name,

@@ -18,7 +18,9 @@ export function PageFault({ title, children, onRetry }: { title: string; childre
   );
 }
 
-/** Shows a fault of the components below instead of a white page; a new `resetKey` tries them again. */
+/**
+ * Shows a fault of the components below instead of a white page; a new `resetKey` tries them again.
+ */
 export class ErrorBoundary extends Component<
   { children: ReactNode; resetKey?: string },
   { failedAt?: string | undefined; failed: boolean }

@@ -16,8 +16,9 @@ async function loadWithRetry<T>(load: () => Promise<T>): Promise<T> {
 }
 
 /**
- * A page whose script is loaded when it is first shown. Without a network, or after a new version was
- * deployed, the script may be missing: it is retried, and then the fault is shown with the way on.
+ * A page whose script is loaded when it is first shown. Without a network, or after a new version
+ * was deployed, the script may be missing: it is retried, and then the fault is shown with the way
+ * on.
  */
 export function lazyPage<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
   let Page: ComponentType<P> | undefined;

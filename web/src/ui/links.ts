@@ -4,7 +4,10 @@ export type TextPart = { kind: 'text'; text: string } | { kind: 'link'; text: st
 const CANDIDATE = /(?:https?:\/\/|www\.)[^\s<>"'`「」『』【】《》〈〉、。，；：！？（）…]+/giu;
 const TRAILING = /[.,;:!?'"*_~]+$/;
 
-/** Cuts punctuation and brackets that belong to the sentence: a closing bracket stays where it was opened inside. */
+/**
+ * Cuts punctuation and brackets that belong to the sentence: a closing bracket stays where it was
+ * opened inside.
+ */
 function trimEnd(address: string): string {
   for (;;) {
     const shorter = address.replace(TRAILING, '');

@@ -1,6 +1,6 @@
 const memory = new Map<string, string>();
 
-/** `localStorage` where the browser allows it; else what was written lives as long as the page. */
+/** `localStorage` where the browser allows it; else the values live as long as the page. */
 export function readStored(key: string): string | undefined {
   try {
     return memory.get(key) ?? localStorage.getItem(key) ?? undefined;

@@ -36,7 +36,7 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
   );
 }
 
-/** The shape of what is coming: a face, a name, lines of text. */
+/** Placeholder of content that is loading: an avatar, a name, lines of text. */
 export function Skeletons({ count = 3, kind = 'card' }: { count?: number; kind?: 'card' | 'row' }) {
   return (
     <div className={kind === 'card' ? 'stack' : 'skeleton-rows'} role="status" aria-label="Loading">

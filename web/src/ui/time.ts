@@ -32,7 +32,7 @@ export function ago(iso: string): string {
   return (isThisYear(date) ? shortDay : shortDayOfYear).format(date);
 }
 
-/** How long somebody has been away: "5 min ago", "yesterday". */
+/** How long a user has been away: "5 min ago", "yesterday". */
 export function activeAgo(iso: string): string {
   const words = ago(iso);
   if (words === 'now') return 'Active a moment ago';

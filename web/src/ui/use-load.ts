@@ -11,7 +11,10 @@ interface Loaded<T> {
 export const asLinstaError = (error: unknown): LinstaError =>
   error instanceof LinstaError ? error : new LinstaError('UNEXPECTED', error instanceof Error ? error.message : 'Something went wrong');
 
-/** One thing that a page shows, kept current. `load` must be stable; an answer after the page has gone is dropped. */
+/**
+ * One thing that a page shows, kept current. `load` must be stable; an answer after the page has
+ * gone is dropped.
+ */
 export function useLoad<T>(load: () => Promise<T>): Loaded<T> {
   const [state, setState] = useState<{ data?: T; error?: LinstaError }>({});
   const [round, setRound] = useState(0);

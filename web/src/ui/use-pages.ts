@@ -28,7 +28,10 @@ export interface Pages<T> {
   change: (change: (items: T[]) => T[]) => void;
 }
 
-/** A list that is paged to its end and kept current. `fetchPage` must be stable; `hold`: new items wait until they are asked for. */
+/**
+ * A list that is paged to its end and kept current. `fetchPage` must be stable; `hold`: new items
+ * wait until they are asked for.
+ */
 export function usePages<T>(options: {
   key: string;
   pageSize: number;

@@ -3,7 +3,9 @@ import { useEffect, useRef } from 'react';
 
 const REFRESH_MS = 30_000;
 
-/** Calls `refresh` after a reconnect, when the page is seen again, and regularly while it is seen. */
+/**
+ * Calls `refresh` after a reconnect, when the page is seen again, and regularly while it is seen.
+ */
 export function useRefresh(refresh: () => void): void {
   const { status } = useConnection();
   const wasOffline = useRef(false);

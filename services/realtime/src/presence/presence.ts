@@ -1,9 +1,9 @@
 import type { Presence } from '@linsta/contracts';
 
 /**
- * Who is online: everybody with at least one live lease, one lease per connection. When the last
- * one goes, a short grace passes before the change is told, so that a reload does not flicker.
- * Changes are told once each, to every node.
+ * Who is online: every user with at least one live lease, one lease per connection. After the last
+ * lease ends, a short grace passes before the change is published, so that a reload does not
+ * flicker. Each change is published once to every node.
  */
 export interface PresenceStore {
   connected(userId: string, connectionId: string): Promise<void>;

@@ -16,7 +16,7 @@ local function unlist(node, entry, due)
   if redis.call('SREM', connections(user), node .. ' ' .. connection) == 1 then leave(user, now, due) end
 end
 `;
-/** Last-seen times of so many people are kept. */
+/** Number of users whose last-seen times are kept. */
 const MAX_SEEN = 1_000_000;
 
 /** Each runs as one step. Arguments after the first two: see each. */

@@ -34,7 +34,9 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
   const keys = ['online', 'leaving', 'seen', 'nodes'].map((name) => `${tag}:${name}`);
   /** This node's connections, to be listed again should Redis forget them. */
   const mine = new Map<string, string>();
-  /** What was last told, so that a change is told once, whatever Redis went through. */
+  /**
+   * The last published presence, so that each change is published once, also after Redis lost data.
+   */
   const known = new Map<string, Presence>();
   const listeners: ((presence: Presence) => void)[] = [];
   let closed = false;
@@ -87,8 +89,8 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
       if (mine.has(connectionId) === here) owed.delete(connectionId);
     });
   /**
-   * Whoever went while Redis was away is told now. Not before every node had the time to list its
-   * people again: nobody shall flicker.
+   * Publishes the users who went offline while Redis was away, after every node had the time to
+   * list its users again: no user may flicker.
    */
   const compare = () =>
     guarded('presence not compared', async () => {
@@ -106,11 +108,11 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
     });
   const sweep = () => guarded('presence not swept', () => run(scripts.sweep, []));
 
-  const hear = (message: string) => {
+  const onMessage = (message: string) => {
     const [userId = '', status, seen] = message.split(' ');
     tell(toPresence(userId, status === 'online', Number(seen ?? 0)));
   };
-  cluster.hear(channel, hear);
+  cluster.listen(channel, onMessage);
   const onBack = () => void renew();
   cluster.commands.on('ready', onBack);
   void renew();

@@ -19,7 +19,8 @@ function terminate(connection: Connection): void {
   connection.close(true);
   const { transport } = connection;
   const socket: unknown = 'socket' in transport ? transport.socket : undefined;
-  if (typeof socket === 'object' && socket !== null && 'terminate' in socket && typeof socket.terminate === 'function') socket.terminate();
+  if (typeof socket === 'object' && socket !== null && 'terminate' in socket && typeof socket.terminate === 'function')
+    (socket as { terminate(): void }).terminate();
 }
 
 /** Flow control of one connection. */

@@ -7,11 +7,11 @@ import { waitFor } from '@linsta/testing';
 import { connect } from 'amqplib';
 import { createApi } from '../../src/api';
 import type { Environment } from '../../src/environment';
-import { deviceOn, register, roomOf } from './people';
+import { deviceOn, register, roomOf } from './users';
 
 type Stored = Extract<SendOutcome, { ok: true }>;
 
-/** Two processes of one service at the same thing at the same time. */
+/** Two processes of one service under contention. */
 export function contentionSuite(environment: () => Environment): void {
   const internalUrls = (service: string) =>
     environment()
@@ -65,10 +65,10 @@ export function contentionSuite(environment: () => Environment): void {
     nodes.forEach((node) => node.close());
   }, 60_000);
 
-  test('when two notification processes share the queue and every event comes twice, then each bell rings once, and the counts add up', async () => {
+  test('when two notification processes share the queue and every event comes twice, then each notification is pushed once, and the counts add up', async () => {
     const owner = await register(environment(), 'Owner');
     const device = await deviceOn(environment(), owner, 'realtime-1');
-    await device.ask('subscribe_notifications');
+    await device.request('subscribe_notifications');
     const processed = async () => {
       const texts = await Promise.all(internalUrls('notification').map(async (url) => (await fetch(`${url}/metrics`)).text()));
       const value = (text: string, name: string) =>
@@ -97,13 +97,13 @@ export function contentionSuite(environment: () => Environment): void {
     };
     await waitFor(async () => (await sum()).reduce((a, b) => a + b, 0) === 400, 'all being processed', 30_000);
     expect((await sum()).every((share) => share > 0)).toBe(true);
-    await waitFor(() => device.heard('notification').length >= 200, 'every bell', 30_000);
+    await waitFor(() => device.received('notification').length >= 200, 'every notification', 30_000);
     const { unread } = await createApi(environment().stack.url).call<{ unread: number }>('GET', '/api/notifications/unread-count', {
       token: owner.token,
     });
     expect(unread).toBe(200);
-    expect(new Set(device.heard('notification').map(({ _id }) => _id)).size).toBe(200);
-    expect(device.heard('notification')).toHaveLength(200);
+    expect(new Set(device.received('notification').map(({ _id }) => _id)).size).toBe(200);
+    expect(device.received('notification')).toHaveLength(200);
     for (const gauges of await processed()) expect(gauges).toMatchObject({ parked: 0, silent: expect.any(Number) });
     device.socket.disconnect();
   }, 90_000);

@@ -1,10 +1,10 @@
 import { waitFor } from '@linsta/testing';
 import type { Environment } from '../../src/environment';
-import { deviceOn, realtimeNodes, register, roomOf } from './people';
+import { deviceOn, realtimeNodes, register, roomOf } from './users';
 
-/** What several realtime nodes owe to each other's people, with and without Redis. */
+/** Presence and pushes across realtime nodes, with and without Redis. */
 export function redisSuite(environment: () => Environment): void {
-  test('when a realtime node is killed with kill -9, then those who were on it alone are shown offline within 45 s, and nobody else flickers', async () => {
+  test('when a realtime node is killed with kill -9, then users connected to it alone are shown offline within 45 s, and no other user flickers', async () => {
     const env = environment();
     const [ann, ben, cleo, dora] = [
       await register(env, 'Ann'),
@@ -21,36 +21,36 @@ export function redisSuite(environment: () => Environment): void {
       await deviceOn(env, dora, 'realtime-2', gone),
     ];
     const userIds = [ben, cleo, dora].map(({ _id }) => _id);
-    const { presence } = await watcher.ask('presence_subscribe', { userIds });
+    const { presence } = await watcher.request('presence_subscribe', { userIds });
     expect(presence.map(({ status }: any) => status)).toEqual(['online', 'online', 'online']);
     process.kill(env.stack.pidOf('realtime-2')!, 'SIGKILL');
     const changes = await waitFor(
       () => {
-        const told = watcher.heard('presence');
-        return told.length > 0 ? told : undefined;
+        const changes = watcher.received('presence');
+        return changes.length > 0 ? changes : undefined;
       },
-      'somebody being shown offline',
+      'a user being shown offline',
       45_000,
     );
     expect(changes).toMatchObject([{ userId: ben._id, status: 'offline', lastSeenAt: expect.any(String) }]);
-    // Nothing of the dead node is left to be swept: the others stay.
+    // No lease of the dead node is left to be swept: the other users stay online.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    const { presence: now } = await watcher.ask('presence_subscribe', { userIds });
+    const { presence: now } = await watcher.request('presence_subscribe', { userIds });
     expect(now.map(({ status }: any) => status)).toEqual(['offline', 'online', 'online']);
-    expect(watcher.heard('presence')).toHaveLength(1);
+    expect(watcher.received('presence')).toHaveLength(1);
     for (const { socket } of [watcher, ...devices]) socket.disconnect();
-    await waitFor(async () => (await realtimeNodes(env).catch(() => undefined))?.size === 2, 'both nodes being there', 30_000);
+    await waitFor(async () => (await realtimeNodes(env).catch(() => undefined))?.size === 2, 'both nodes being ready', 30_000);
   }, 120_000);
 
-  test('when Redis is gone, then nodes are degraded and not down, chat within a node goes on live, no acknowledged send is lost, and all is whole when it is back', async () => {
+  test('when Redis is gone, then nodes are degraded and not down, chat within a node goes on live, no acknowledged send is lost, and pushes reach all nodes again when it is back', async () => {
     const env = environment();
     const [ann, ben] = [await register(env, 'Ann'), await register(env, 'Ben')];
     const chatRoomId = await roomOf(env, ann, ben);
     const hers = await deviceOn(env, ann, 'realtime-1');
     const near = await deviceOn(env, ben, 'realtime-1');
     const far = await deviceOn(env, ben, 'realtime-2');
-    const send = async (text: string) => expect(await hers.ask('send_message', { chatRoomId, text })).toMatchObject({ ok: true });
-    const texts = ({ heard }: typeof hers) => heard('receive_message').map(({ text }) => text);
+    const send = async (text: string) => expect(await hers.request('send_message', { chatRoomId, text })).toMatchObject({ ok: true });
+    const texts = ({ received }: typeof hers) => received('receive_message').map(({ text }) => text);
     const states = async () =>
       Promise.all(
         env.stack.members
@@ -67,13 +67,13 @@ export function redisSuite(environment: () => Environment): void {
       await waitFor(async () => (await states()).every((state) => state === '200 degraded'), 'both being degraded', 20_000);
       await send('without');
       await waitFor(() => texts(near).includes('without'), 'the live copy on the same node');
-      // On the other node nothing was pushed; what was acknowledged is there for whoever asks.
-      const { rooms } = await far.ask('resume', { rooms: [{ chatRoomId, afterSeq: 1 }] });
+      // The other node pushed nothing; a resume there returns the acknowledged message.
+      const { rooms } = await far.request('resume', { rooms: [{ chatRoomId, afterSeq: 1 }] });
       expect(rooms[0].messages.map(({ text }: any) => text)).toEqual(['without']);
     } finally {
       await env.redis.start();
     }
-    await waitFor(async () => (await states()).every((state) => state === '200 ok'), 'both being well', 30_000);
+    await waitFor(async () => (await states()).every((state) => state === '200 ok'), 'both being ready', 30_000);
     let round = 0;
     await waitFor(
       async () => {

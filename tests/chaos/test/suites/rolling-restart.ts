@@ -1,6 +1,6 @@
 import { waitFor, createRandom } from '@linsta/testing';
 import { countOf, toText } from '../../src/checkers';
-import { createCrowd } from '../../src/crowd';
+import { createUsers } from '../../src/users';
 import type { Environment } from '../../src/environment';
 import { createHistory } from '../../src/history';
 import { settle } from '../../src/settle';
@@ -12,8 +12,8 @@ export function rollingRestartSuite(environment: () => Environment): void {
   test('when every process is restarted in turn under load, then each ends with 0 within 20 s, and nothing is lost, doubled or out of order', async () => {
     const { stack, lines, processes, ready } = environment();
     const history = createHistory();
-    const crowd = await createCrowd({ urls: stack.urls, count: 8, random: createRandom(7), history, thinkMs: [50, 300] });
-    crowd.begin();
+    const simulation = await createUsers({ urls: stack.urls, count: 8, random: createRandom(7), history, thinkMs: [50, 300] });
+    simulation.start();
     for (const { name, pid } of processes()) {
       const from = lines.length;
       process.kill(pid!, 'SIGTERM');
@@ -23,10 +23,10 @@ export function rollingRestartSuite(environment: () => Environment): void {
       await waitFor(() => processes().every((other) => other.pid !== undefined), 'the new process', 20_000);
       await ready();
     }
-    await crowd.rest();
-    const { report, outcome } = await settle(crowd, history);
-    crowd.close();
-    // The text first: it names what was broken.
+    await simulation.finish();
+    const { report, outcome } = await settle(simulation, history);
+    simulation.close();
+    // The text first: it names the broken promises.
     expect([countOf(report), toText(report)]).toEqual([0, expect.any(String)]);
     expect(outcome.rooms.reduce((sum, { messages }) => sum + messages.length, 0)).toBeGreaterThan(100);
   }, 480_000);

@@ -2,7 +2,10 @@ import { maskValue, misspeltVariables, parseEnv, variablesOf } from '@linsta/cor
 import { CommandError } from '../command-error';
 import { loadSchemas } from './schemas';
 
-/** Prints the configuration in force, for one service or for all, and where each value comes from. Throws a ConfigError. */
+/**
+ * Prints the configuration in force, for one service or for all, and where each value comes from.
+ * Throws a ConfigError.
+ */
 export async function runConfig([service, ...more]: string[], env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const schemas = await loadSchemas();
   if (more.length > 0 || (service !== undefined && !schemas.has(service)))

@@ -14,7 +14,9 @@ async function confirm(question: string, yes: boolean): Promise<void> {
   if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError('Nothing was discarded.');
 }
 
-/** Lists, shows, re-drives or discards parked events of the installation that the environment names. */
+/**
+ * Lists, shows, re-drives or discards parked events of the installation that the environment names.
+ */
 export async function runParked(args: string[]): Promise<void> {
   const command = readParkedCommand(args);
   const { parked, later, close } = await openParked(process.env);

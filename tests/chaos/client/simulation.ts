@@ -7,17 +7,17 @@ const USERS = ['ann', 'ben', 'cat'] as const;
 const DEVICES = ['phone', 'laptop'] as const;
 const FAULTS = ['cut', 'silent', 'slow', 'duplicate', 'swap', 'drop', 'strand', 'reload'] as const;
 export type FaultKind = (typeof FAULTS)[number] | 'killed';
-const MOST_WAITING = 20;
+const MAX_UNSENT = 20;
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-export interface WorldResult {
+export interface SimulationResult {
   seed: number;
   faults: Fault[];
   sent: number;
   received: number;
   injected: Partial<Record<FaultKind, number>>;
 }
-/** A fault put in on purpose between the person and the client, to see that the run finds it. */
+/** A fault planted between the user and the client, to prove that the run finds it. */
 export type Plant = (send: (text: string) => void, text: string, at: number) => void;
 
 interface Account {
@@ -26,8 +26,8 @@ interface Account {
 }
 
 /**
- * Three people with two devices each in three rooms, every device behind a network of its own that
- * a seed makes fail.
+ * Simulates three users with two devices each in three rooms; every device is behind a network that
+ * fails as the seed decides.
  */
 export async function runSchedule(options: {
   seed: number;
@@ -35,11 +35,13 @@ export async function runSchedule(options: {
   forMs: number;
   healsWithinMs: number;
   plant?: Plant | undefined;
-}): Promise<WorldResult> {
+}): Promise<SimulationResult> {
   const { seed, port } = options;
   const random = createRandom(seed);
   const direct = `http://127.0.0.1:${port}`;
-  /** Straight to the server, behind all faults; the server itself may be away for a moment. */
+  /**
+   * Calls the server past all network faults, with retries, since the server itself may restart.
+   */
   const call = async (method: string, path: string, token?: string, body?: unknown): Promise<any> => {
     for (let tries = 0; ; tries += 1) {
       try {
@@ -79,7 +81,7 @@ export async function runSchedule(options: {
 
   const faults: Fault[] = [];
   const typed: Typed[] = [];
-  const injected: WorldResult['injected'] = {};
+  const injected: SimulationResult['injected'] = {};
   const count = (kind: FaultKind, times = 1) => (injected[kind] = (injected[kind] ?? 0) + times);
 
   const devices = await Promise.all(
@@ -92,7 +94,7 @@ export async function runSchedule(options: {
         const storage: OutboxStorage = createMemoryOutbox();
         const transports: ('websocket' | 'polling')[] = own.chance(0.7) ? ['websocket'] : ['polling', 'websocket'];
         const mine = rooms.filter(({ members }) => members.includes(user));
-        const others = USERS.filter((other) => other !== user).map((other) => accountOf(other)._id);
+        const otherIds = USERS.filter((other) => other !== user).map((other) => accountOf(other)._id);
         const start = () => {
           const linsta = createLinsta({
             url: network.url,
@@ -106,7 +108,7 @@ export async function runSchedule(options: {
             const room = linsta.messages(id);
             room.subscribe(() => faults.push(...checkMoment(name, room.get().messages)));
           }
-          const seen = linsta.presence(others);
+          const seen = linsta.presence(otherIds);
           seen.subscribe(() => undefined);
           linsta.connect();
           return { linsta, seen };
@@ -123,11 +125,11 @@ export async function runSchedule(options: {
           random: own,
           linsta: () => linsta,
           statusOf: (other: string) => seen.get()[accountOf(other)._id]?.status,
-          say() {
+          type() {
             const { id } = own.pick(mine);
             const text = `${name} ${(at += 1)}`;
             typed.push({ device: name, chatRoomId: id, text });
-            const send = (words: string) => void linsta.messages(id).send(words);
+            const send = (content: string) => void linsta.messages(id).send(content);
             if (options.plant === undefined) send(text);
             else options.plant(send, text, at);
           },
@@ -136,7 +138,7 @@ export async function runSchedule(options: {
               .messages(own.pick(mine).id)
               .markRead()
               .catch(() => undefined),
-          /** As a page is loaded again: what waits stays in its storage. */
+          /** Like a page reload: unsent messages stay in the storage. */
           reload() {
             linsta.close();
             ({ linsta, seen } = start());
@@ -146,24 +148,24 @@ export async function runSchedule(options: {
     ),
   );
 
-  // People write and read all the while; networks fail and come back.
+  // Users write and read all the time; networks fail and heal.
   const until = Date.now() + options.forMs;
-  const live = async (device: (typeof devices)[number]) => {
+  const act = async (device: (typeof devices)[number]) => {
     while (Date.now() < until) {
       await sleep(device.random.between(20, 500));
-      const words = device.random.chance(0.2) ? device.random.between(2, 6) : 1;
-      // Nobody goes on for ever into a silence; and a machine under load must be able to catch up.
-      for (let n = 0; n < words && device.linsta().connection.get().waiting < MOST_WAITING; n += 1) device.say();
+      const burst = device.random.chance(0.2) ? device.random.between(2, 6) : 1;
+      // Unsent messages are bounded: a machine under load must be able to catch up.
+      for (let n = 0; n < burst && device.linsta().connection.get().waiting < MAX_UNSENT; n += 1) device.type();
       if (device.random.chance(0.3)) device.read();
     }
   };
-  const fail = async (device: (typeof devices)[number]) => {
+  const injectFaults = async (device: (typeof devices)[number]) => {
     const { network, frames } = device;
     while (Date.now() < until) {
       await sleep(device.random.between(200, 1_500));
       const kind = device.random.pick(FAULTS);
       count(kind);
-      // A silence may outlast the client's patience, see deadlineMs.
+      // A silent network may last longer than deadlineMs of the client.
       const lasts = device.random.between(200, kind === 'silent' ? 7_000 : 2_500);
       if (kind === 'cut') network.down();
       if (kind === 'silent') network.mode('silent');
@@ -178,7 +180,7 @@ export async function runSchedule(options: {
       frames.faults({});
     }
   };
-  await Promise.all(devices.flatMap((device) => [live(device), fail(device)]));
+  await Promise.all(devices.flatMap((device) => [act(device), injectFaults(device)]));
   for (const { network, frames } of devices) {
     network.heal();
     frames.faults({});
@@ -204,7 +206,7 @@ export async function runSchedule(options: {
         Object.fromEntries(mine.map(({ id }) => [id, [...linsta().messages(id).get().messages]])),
       ]),
     );
-  /** Heads, watermarks and the number of unread, on every device and on the server. */
+  /** Compares room summaries, read marks and unread counts of every device with the server. */
   const checkLists = async () => {
     const found: Fault[] = [];
     for (const user of USERS) {
@@ -223,10 +225,10 @@ export async function runSchedule(options: {
       for (const { name, linsta, transports } of devices.filter((device) => device.user === user)) {
         const { rooms: held } = linsta().rooms.get();
         if (toText(held) !== toText(list))
-          found.push({ kind: 'unlike', what: `${name} lists ${toText(held)} where the server has ${toText(list)}` });
+          found.push({ kind: 'differs', what: `${name} lists ${toText(held)} where the server has ${toText(list)}` });
         const { status, waiting } = linsta().connection.get();
         if (status !== 'online' || waiting !== 0)
-          found.push({ kind: 'unlike', what: `${name} is ${status} with ${waiting} waiting, over ${transports.join()}` });
+          found.push({ kind: 'differs', what: `${name} is ${status} with ${waiting} waiting, over ${transports.join()}` });
       }
     }
     return found;
@@ -237,7 +239,7 @@ export async function runSchedule(options: {
       .flatMap(({ name, user, statusOf }) =>
         Object.entries(expected)
           .filter(([other, status]) => other !== user && statusOf(other) !== status)
-          .map(([other, status]): Fault => ({ kind: 'unlike', what: `${name} shows ${other} as ${statusOf(other)}, who is ${status}` })),
+          .map(([other, status]): Fault => ({ kind: 'differs', what: `${name} shows ${other} as ${statusOf(other)}, who is ${status}` })),
       );
   const untilHealed = async (check: () => Promise<Fault[]>): Promise<Fault[]> => {
     for (const heals = Date.now() + options.healsWithinMs; ;) {
@@ -256,8 +258,7 @@ export async function runSchedule(options: {
     (sum, held) => sum + Object.values(held).reduce((all, { length }) => all + length, 0),
     0,
   );
-  // One goes with both devices, as a tab is closed; connections that a fault left half open are
-  // noticed by the heartbeat.
+  // One user closes both devices; the heartbeat ends connections that a fault left half open.
   if (left.length === 0) {
     devices.filter(({ user }) => user === 'cat').forEach(({ linsta }) => linsta().close());
     left.push(...(await untilHealed(() => Promise.resolve(checkPresence({ ann: 'online', ben: 'online', cat: 'offline' })))));

@@ -4,11 +4,11 @@ import { createApi, type Api } from './api';
 import { createDevice, type Device } from './device';
 import type { History } from './history';
 
-/** What is under way when the load ends may take so long to be answered. */
+/** Operations under way at the end of the load are given up after this time. */
 const FINISH_MS = 60_000;
 const POSTS_EACH = 2;
 
-export interface Member {
+export interface SimulatedUser {
   _id: string;
   token: string;
   api: Api;
@@ -16,8 +16,8 @@ export interface Member {
   devices: Device[];
 }
 
-/** So many people with rooms, posts and devices; everything they choose is drawn from the seed. */
-export async function createCrowd(options: {
+/** Registers `count` users with rooms, posts and devices; every choice is drawn from the seed. */
+export async function createUsers(options: {
   urls: string[];
   count: number;
   random: Random;
@@ -27,15 +27,15 @@ export async function createCrowd(options: {
   const { urls, count, random, history, thinkMs = [300, 1_500] } = options;
   const apis = urls.map(createApi);
   const apiOf = (at: number): Api => apis[at % apis.length] as Api;
-  const members: Member[] = [];
-  // Of this crowd alone: others may have lived here before.
+  const members: SimulatedUser[] = [];
+  // Unique per simulation: an earlier one may have registered users on the same server.
   const tag = Date.now().toString(36);
   for (let at = 0; at < count; at += 1) {
-    const body = { name: `Person ${at}`, email: `person.${at}.${tag}@example.com`, password: 'correct horse' };
+    const body = { name: `User ${at}`, email: `user.${at}.${tag}@example.com`, password: 'correct horse' };
     const { token, user } = await apiOf(at).call<{ token: string; user: { _id: string } }>('POST', '/api/auth/register', { body });
     members.push({ _id: user._id, token, api: apiOf(at), rooms: [], devices: [] });
   }
-  const meet = async (one: Member, other: Member) => {
+  const openRoom = async (one: SimulatedUser, other: SimulatedUser) => {
     const body = { otherUserId: other._id };
     const { chatRoomId } = await one.api.call<{ chatRoomId: string }>('POST', '/api/chat/rooms', { token: one.token, body });
     for (const member of [one, other]) if (!member.rooms.includes(chatRoomId)) member.rooms.push(chatRoomId);
@@ -43,7 +43,7 @@ export async function createCrowd(options: {
   for (const [at, member] of members.entries())
     for (const step of [1, 3]) {
       const other = members[(at + step) % count];
-      if (other !== undefined && other !== member) await meet(member, other);
+      if (other !== undefined && other !== member) await openRoom(member, other);
     }
   const owners: Record<string, string> = {};
   for (const { _id, token, api } of members)
@@ -53,7 +53,7 @@ export async function createCrowd(options: {
 
   for (const [at, member] of members.entries()) {
     const watched = [1, 2, 3].map((step) => members[(at + step) % count]?._id ?? member._id);
-    // Every third has a second device, on the other gateway.
+    // Every third user has a second device, on the other gateway.
     for (let n = 0; n < (at % 3 === 0 ? 2 : 1); n += 1)
       member.devices.push(
         createDevice({
@@ -69,13 +69,13 @@ export async function createCrowd(options: {
       );
   }
 
-  let resting = false;
+  let finishing = false;
   let giveUpAt = Infinity;
   let serial = 0;
-  const lives: Promise<void>[] = [];
+  const running: Promise<void>[] = [];
   const givenUp = () => Date.now() > giveUpAt;
 
-  const like = async ({ _id, token, api }: Member, post: string) => {
+  const like = async ({ _id, token, api }: SimulatedUser, post: string) => {
     history.note({ op: 'like', phase: 'invoke', user: _id, post });
     while (!givenUp()) {
       try {
@@ -87,18 +87,18 @@ export async function createCrowd(options: {
     }
     history.note({ op: 'like', phase: 'unknown', user: _id, post });
   };
-  const live = async (member: Member, device: Device, luck: Random) => {
-    while (!resting) {
-      await pause(luck.between(...thinkMs));
-      const draw = luck.next();
-      if (draw < 0.68) await device.send(luck.pick(member.rooms), `${device.device}-${(serial += 1)}`, givenUp);
-      else if (draw < 0.82) await like(member, luck.pick(posts));
-      else if (draw < 0.92) await device.markRead(luck.pick(member.rooms));
+  const act = async (member: SimulatedUser, device: Device, choices: Random) => {
+    while (!finishing) {
+      await pause(choices.between(...thinkMs));
+      const draw = choices.next();
+      if (draw < 0.68) await device.send(choices.pick(member.rooms), `${device.device}-${(serial += 1)}`, givenUp);
+      else if (draw < 0.82) await like(member, choices.pick(posts));
+      else if (draw < 0.92) await device.markRead(choices.pick(member.rooms));
       else if (draw < 0.97) device.cut();
       else {
         device.leave();
-        await pause(luck.between(200, 2_000));
-        device.come();
+        await pause(choices.between(200, 2_000));
+        device.join();
       }
     }
   };
@@ -106,16 +106,16 @@ export async function createCrowd(options: {
     members,
     owners,
     devices: members.flatMap(({ devices }) => devices),
-    begin() {
-      members.forEach((member, at) => member.devices.forEach((device, n) => lives.push(live(member, device, random.fork(at * 10 + n)))));
+    start() {
+      members.forEach((member, at) => member.devices.forEach((device, n) => running.push(act(member, device, random.fork(at * 10 + n)))));
     },
-    /** No more is begun; resolves when what was begun is answered. */
-    async rest() {
-      resting = true;
+    /** Starts no more operations; resolves when those under way have ended. */
+    async finish() {
+      finishing = true;
       giveUpAt = Date.now() + FINISH_MS;
-      await Promise.all(lives);
+      await Promise.all(running);
     },
     close: () => members.forEach(({ devices }) => devices.forEach((device) => device.close())),
   };
 }
-export type Crowd = Awaited<ReturnType<typeof createCrowd>>;
+export type Users = Awaited<ReturnType<typeof createUsers>>;

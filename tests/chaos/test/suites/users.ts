@@ -4,18 +4,18 @@ import { createApi } from '../../src/api';
 import type { Environment } from '../../src/environment';
 
 let serial = 0;
-export interface Person {
+export interface User {
   _id: string;
   token: string;
 }
 
-export async function register({ stack }: Environment, name: string): Promise<Person> {
+export async function register({ stack }: Environment, name: string): Promise<User> {
   const email = `${name}.${(serial += 1)}@example.com`.toLowerCase();
   const body = { name, email, password: 'correct horse' };
   const { token, user } = await createApi(stack.url).call<{ token: string; user: { _id: string } }>('POST', '/api/auth/register', { body });
   return { token, _id: user._id };
 }
-export const roomOf = async ({ stack }: Environment, one: Person, other: Person): Promise<string> =>
+export const roomOf = async ({ stack }: Environment, one: User, other: User): Promise<string> =>
   (
     await createApi(stack.url).call<{ chatRoomId: string }>('POST', '/api/chat/rooms', {
       token: one.token,
@@ -34,11 +34,11 @@ export async function realtimeNodes({ stack }: Environment): Promise<Map<string,
 
 export interface Listener {
   socket: Socket;
-  heard: (event: string) => any[];
-  ask(event: string, payload?: unknown): Promise<any>;
+  received: (event: string) => any[];
+  request(event: string, payload?: unknown): Promise<any>;
 }
 /** A device on the realtime process of that name. */
-export async function deviceOn(environment: Environment, person: Person, process: string, more: object = {}): Promise<Listener> {
+export async function deviceOn(environment: Environment, user: User, process: string, more: object = {}): Promise<Listener> {
   const node = (await realtimeNodes(environment)).get(process)!;
   return waitFor(
     async () => {
@@ -46,7 +46,7 @@ export async function deviceOn(environment: Environment, person: Person, process
         transports: ['websocket'],
         forceNew: true,
         reconnectionDelay: 100,
-        auth: { token: person.token },
+        auth: { token: user.token },
         ...more,
       });
       const received: [string, any][] = [];
@@ -55,8 +55,8 @@ export async function deviceOn(environment: Environment, person: Person, process
       if (socket.io.engine?.id?.startsWith(node) !== true) return void socket.disconnect();
       return {
         socket,
-        heard: (event) => received.filter(([name]) => name === event).map(([, payload]) => payload),
-        ask: (event, payload) => socket.timeout(10_000).emitWithAck(event, payload),
+        received: (event) => received.filter(([name]) => name === event).map(([, payload]) => payload),
+        request: (event, payload) => socket.timeout(10_000).emitWithAck(event, payload),
       };
     },
     `a device on ${process}`,
