@@ -31,7 +31,7 @@ writeFileSync(join(cjs, 'package.json'), '{ "type": "commonjs" }\n');
 function addContracts(target, declarations, rename) {
   const copies = join(target, 'contracts');
   mkdirSync(copies);
-  for (const path of filesIn(contracts).filter((name) => name.endsWith('.d.ts'))) {
+  for (const path of filesIn(contracts).filter((name) => name.endsWith('.d.ts') && !name.endsWith('internal.d.ts'))) {
     const copy = join(copies, relative(contracts, path));
     cpSync(path, copy);
     rewrite(copy, (text) => withoutMap(rename(text)));

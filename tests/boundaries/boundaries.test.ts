@@ -42,7 +42,8 @@ describe.each(ARROWS.map((row) => [row.folder, row] as const))('a violation plan
   test('importing a package that it does not declare', () =>
     expect(planted(path, `import thing from 'left-pad';`)).toEqual([expect.stringContaining('without declaring it')]));
   if (row.browser === true)
-    test('importing a built-in module of Node', () => {
+    test('importing a built-in module of Node, or the calls between services', () => {
+      expect(planted(path, `import type { Broadcast } from '@linsta/contracts/internal';`)).not.toEqual([]);
       expect(planted(path, `import { readFileSync } from 'node:fs';`)).not.toEqual([]);
       expect(planted(path, `import { readFileSync } from 'fs';`)).not.toEqual([]);
     });

@@ -70,6 +70,8 @@ function checkImport(path: string, row: Row, { specifier, typeOnly }: Import, kn
       : [];
   }
   if (isBuiltin(target)) return row.browser === true ? [`${path} runs in browsers and imports ${target}`] : [];
+  if (specifier === '@linsta/contracts/internal' && row.browser === true)
+    return [`${path} runs in browsers and must not import the calls between services`];
   if (target.startsWith('@linsta/')) {
     const allowed = row.may.includes(shortName(target)) || (typeOnly && row.types?.includes(shortName(target)) === true);
     return allowed ? [] : [`${path} must not import ${target}`];

@@ -1,4 +1,11 @@
-import { chatResumeRequest, historyRequest, markReadRequest, membershipRequest, sendBatchRequest, userRequest } from '@linsta/contracts';
+import {
+  chatResumeRequest,
+  historyRequest,
+  markReadRequest,
+  membershipRequest,
+  sendBatchRequest,
+  userRequest,
+} from '@linsta/contracts/internal';
 import { endpoint, type InternalEndpoint } from '@linsta/http';
 import { Types } from 'mongoose';
 import type { History } from './messages/history';

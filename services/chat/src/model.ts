@@ -1,4 +1,5 @@
-import type { HistoryMessage, Message, Person, PersonRecord, ReceivedMessage, Room } from '@linsta/contracts';
+import type { HistoryMessage, Message, Person, ReceivedMessage, Room } from '@linsta/contracts';
+import type { PersonRecord } from '@linsta/contracts/internal';
 import { collectionSchema } from '@linsta/mongo';
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 

@@ -1,4 +1,5 @@
-import type { Gathering, PersonRecord, RsvpStatus } from '@linsta/contracts';
+import type { Gathering, RsvpStatus } from '@linsta/contracts';
+import type { PersonRecord } from '@linsta/contracts/internal';
 import { collectionSchema, outboxFields, outboxIndex, type WithOutbox } from '@linsta/mongo';
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 

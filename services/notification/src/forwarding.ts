@@ -1,4 +1,4 @@
-import { MAX_BATCH } from '@linsta/contracts';
+import { MAX_BATCH } from '@linsta/contracts/internal';
 import { addTo, createRelay, type Logger } from '@linsta/core';
 import type { UserDirectory } from '@linsta/mongo';
 import { trusted, Types } from 'mongoose';

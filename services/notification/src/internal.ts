@@ -1,4 +1,4 @@
-import { deliveredRequest, notificationResumeRequest, undeliveredRequest, userRequest } from '@linsta/contracts';
+import { deliveredRequest, notificationResumeRequest, undeliveredRequest, userRequest } from '@linsta/contracts/internal';
 import { endpoint, type InternalEndpoint } from '@linsta/http';
 import { Types } from 'mongoose';
 import type { Forwarding } from './forwarding';

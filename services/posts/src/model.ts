@@ -1,4 +1,5 @@
-import type { Comment, PersonRecord, Post } from '@linsta/contracts';
+import type { Comment, Post } from '@linsta/contracts';
+import type { PersonRecord } from '@linsta/contracts/internal';
 import { collectionSchema, outboxFields, outboxIndex, type WithOutbox } from '@linsta/mongo';
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 

@@ -1,4 +1,4 @@
-import { broadcastsRequest, deliveriesRequest } from '@linsta/contracts';
+import { broadcastsRequest, deliveriesRequest } from '@linsta/contracts/internal';
 import { endpoint, type InternalEndpoint } from '@linsta/http';
 import type { NotificationDelivery } from './handlers/notifications';
 import type { Push } from './push';

@@ -1,4 +1,4 @@
-import { peopleRequest, sessionsRequest } from '@linsta/contracts';
+import { peopleRequest, sessionsRequest } from '@linsta/contracts/internal';
 import { endpoint, type InternalEndpoint } from '@linsta/http';
 import type { Accounts } from './accounts/accounts';
 import type { Sessions } from './sessions/sessions';

@@ -1,4 +1,5 @@
-import type { BusEvent, OwnUser, PersonRecord, PublicUser, Session } from '@linsta/contracts';
+import type { BusEvent, OwnUser, PublicUser, Session } from '@linsta/contracts';
+import type { PersonRecord } from '@linsta/contracts/internal';
 import { toBusEvent } from '@linsta/bus';
 import { collectionSchema, outboxFields, outboxIndex, type WithOutbox } from '@linsta/mongo';
 import { Schema, type Connection, type Model, type Types } from 'mongoose';

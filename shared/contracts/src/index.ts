@@ -4,7 +4,6 @@ export * from './common';
 export * from './error-codes';
 export * from './errors';
 export * from './events';
-export * from './internal';
 export * from './notifications';
 export * from './posts';
 export * from './presence';

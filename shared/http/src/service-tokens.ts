@@ -1,4 +1,5 @@
-import { INTERNAL_CALLERS, type CallingService, type InternalCallers, type ServiceName } from '@linsta/contracts';
+import type { ServiceName } from '@linsta/contracts';
+import { INTERNAL_CALLERS, type CallingService, type InternalCallers } from '@linsta/contracts/internal';
 import { AppError } from '@linsta/core';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-import { sessionsAnswer } from '@linsta/contracts';
+import { sessionsAnswer } from '@linsta/contracts/internal';
 import { AppError, messageOf, type Logger } from '@linsta/core';
 import { LRUCache } from 'lru-cache';
 import { createBatchQueue } from './batch-queue';

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { AppError, silentLogger } from '@linsta/core';
 import { createInternalApp, createServiceTokens, endpoint, listen, type Listening } from '@linsta/http';
 import { z } from 'zod';
-import { INTERNAL_CALLERS } from '@linsta/contracts';
+import { INTERNAL_CALLERS } from '@linsta/contracts/internal';
 import jwt from 'jsonwebtoken';
 
 const SECRET = 'the services of this test know each other by this';

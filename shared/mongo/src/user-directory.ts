@@ -1,4 +1,5 @@
-import { peopleAnswer, type BusEvent, type PersonRecord } from '@linsta/contracts';
+import type { BusEvent } from '@linsta/contracts';
+import { peopleAnswer, type PersonRecord } from '@linsta/contracts/internal';
 import { createBatchQueue, type InternalClient } from '@linsta/http';
 import { LRUCache } from 'lru-cache';
 import { trusted, Types, type Connection } from 'mongoose';

@@ -1,6 +1,6 @@
 import type { RequestListener, Server } from 'node:http';
 import type { EventBus, Subscription } from '@linsta/bus';
-import type { CallingService } from '@linsta/contracts';
+import type { CallingService } from '@linsta/contracts/internal';
 import type { Logger } from '@linsta/core';
 import {
   createInternalApp,

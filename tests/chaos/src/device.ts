@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isRetryable } from '@linsta/contracts';
 import { io, type Socket } from 'socket.io-client';
 import type { History } from './history';
 
@@ -17,9 +18,6 @@ interface ResumedRoom {
   reset: boolean;
 }
 type Answer<T> = ({ ok: true } & T) | { ok: false; error: { code: string; message: string } };
-
-/** A refusal that a retry does not change. */
-const isFinal = (code: string) => !['UNAVAILABLE', 'RATE_LIMITED', 'OVERLOADED', 'TOO_MANY_SOCKETS', 'INTERNAL'].includes(code);
 
 /**
  * A client as the contract describes it, and no more: it repeats an unanswered send under the same
@@ -122,7 +120,7 @@ export function createDevice(options: {
         try {
           const answer = await request<{ message: Message }>('send_message', { chatRoomId: room, text: key, clientMessageId: key });
           if (answer.ok) return history.note({ ...about, phase: 'ok', seq: answer.message.seq, messageId: answer.message._id });
-          if (isFinal(answer.error.code)) return history.note({ ...about, phase: 'fail', code: answer.error.code });
+          if (!isRetryable(answer.error.code)) return history.note({ ...about, phase: 'fail', code: answer.error.code });
         } catch {
           // Not answered in time: the send is repeated under the same key.
         }
@@ -135,7 +133,7 @@ export function createDevice(options: {
       if (seq === 0) return;
       history.note({ op: 'read', phase: 'invoke', user, room, seq });
       const answer = await request<{ readSeq: number }>('mark_read', { chatRoomId: room, seq }).catch(() => undefined);
-      const phase = answer === undefined ? 'unknown' : answer.ok ? 'ok' : isFinal(answer.error.code) ? 'fail' : 'unknown';
+      const phase = answer === undefined ? 'unknown' : answer.ok ? 'ok' : !isRetryable(answer.error.code) ? 'fail' : 'unknown';
       history.note({ op: 'read', phase, user, room, seq });
     },
     /** Closes the transport without a disconnect packet; the socket reconnects by itself. */

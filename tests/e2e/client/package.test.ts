@@ -62,6 +62,8 @@ test('when the client is packed, then it holds code and types, and depends on no
     .map((name): [string, string] => [name, readFileSync(join(home, 'dist', name), 'utf8')]);
   expect(texts.map(([name]) => name)).toEqual(expect.arrayContaining(['index.js', 'index.d.ts', 'react.js', 'react.d.ts']));
   expect(texts.filter(([, text]) => text.includes('@linsta/contracts')).map(([name]) => name)).toEqual([]);
+  // Calls between services are not a part of the public contract.
+  expect(texts.filter(([name, text]) => /internal/.test(name) || text.includes('sendBatchRequest')).map(([name]) => name)).toEqual([]);
   // The contract's schemas are types here, never weight.
   expect(texts.filter(([name, text]) => name.endsWith('.js') && text.includes('zod')).map(([name]) => name)).toEqual([]);
   expect(existsSync(join(home, 'LICENSE'))).toBe(true);

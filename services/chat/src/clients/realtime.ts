@@ -1,4 +1,4 @@
-import { MAX_BATCH, type Broadcast } from '@linsta/contracts';
+import { MAX_BATCH, type Broadcast } from '@linsta/contracts/internal';
 import { messageOf, type Logger } from '@linsta/core';
 import { createBatchQueue, type InternalClient } from '@linsta/http';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-import type { BatchedSend } from '@linsta/contracts';
+import type { BatchedSend } from '@linsta/contracts/internal';
 import { AppError, internalError, itemAt, toAppError, unavailable, type Logger } from '@linsta/core';
 import { duplicateFaults, type WriteFault } from '@linsta/mongo';
 import { Types } from 'mongoose';

@@ -1,4 +1,4 @@
-import { MAX_BATCH, type BatchedSend, type SendOutcome } from '@linsta/contracts';
+import { MAX_BATCH, type BatchedSend, type SendOutcome } from '@linsta/contracts/internal';
 import { internalError, itemAt, toAppError, type AppError, type Logger } from '@linsta/core';
 import { createBatchQueue } from '@linsta/http';
 import type { UserDirectory } from '@linsta/mongo';

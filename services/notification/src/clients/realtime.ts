@@ -1,4 +1,5 @@
-import { deliveriesAnswer, type Broadcast, type Notification } from '@linsta/contracts';
+import type { Notification } from '@linsta/contracts';
+import { deliveriesAnswer, type Broadcast } from '@linsta/contracts/internal';
 import { messageOf, type Logger } from '@linsta/core';
 import type { InternalClient } from '@linsta/http';
 import { z } from 'zod';

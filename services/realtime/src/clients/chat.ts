@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
+import { historyMessage, type HistoryPage, type ResumePoint } from '@linsta/contracts';
 import {
   chatResumeAnswer,
-  historyMessage,
   markReadAnswer,
   MAX_BATCH,
   membershipAnswer,
   sendBatchAnswer,
   unreadAnswer,
   type BatchedSend,
-  type HistoryPage,
-  type ResumePoint,
   type SendOutcome,
-} from '@linsta/contracts';
+} from '@linsta/contracts/internal';
 import { fromUpstream } from '@linsta/core';
 import { createBatchQueue, createInternalClient, type ServiceTokens } from '@linsta/http';
 import { z } from 'zod';

@@ -1,4 +1,5 @@
-import { notificationResumeAnswer, undeliveredAnswer, unreadAnswer, type Notification } from '@linsta/contracts';
+import type { Notification } from '@linsta/contracts';
+import { notificationResumeAnswer, undeliveredAnswer, unreadAnswer } from '@linsta/contracts/internal';
 import type { InternalClient } from '@linsta/http';
 import { z } from 'zod';
 

@@ -1,4 +1,5 @@
-import type { OwnUser, PersonRecord, PublicUser, Tokens } from '@linsta/contracts';
+import type { OwnUser, PublicUser, Tokens } from '@linsta/contracts';
+import type { PersonRecord } from '@linsta/contracts/internal';
 import { AppError, notFound } from '@linsta/core';
 import type { ClientInfo } from '@linsta/http';
 import { duplicateKey, pushToOutbox, type OutboxRelay } from '@linsta/mongo';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sendBatchAnswer, type SendOutcome } from '@linsta/contracts';
+import { sendBatchAnswer, type SendOutcome } from '@linsta/contracts/internal';
 import { exchangeOf, PRODUCT_TOPOLOGY } from '@linsta/bus';
 import { createInternalClient, createServiceTokens } from '@linsta/http';
 import { waitFor } from '@linsta/testing';
