@@ -80,11 +80,11 @@ test('when the events of the code and of the document are compared, then they ar
 
 test('when every documented client event is sent, then the server knows it; an event that is not documented it does not', async () => {
   const { token } = await product.register('Event Reader');
-  const { ask, connected } = product.device(token);
+  const { request, connected } = product.device(token);
   await connected;
   for (const name of Object.keys(clientEvents)) {
-    const answer = await ask(name, { nonsense: 1 });
+    const answer = await request(name, { nonsense: 1 });
     expect([name, answer.ok, answer.error?.code]).toEqual([name, false, 'BAD_REQUEST']);
   }
-  expect(await ask('no_such_event', {})).toMatchObject({ ok: false, error: { code: 'UNKNOWN_EVENT' } });
+  expect(await request('no_such_event', {})).toMatchObject({ ok: false, error: { code: 'UNKNOWN_EVENT' } });
 });

@@ -202,7 +202,7 @@ describe('queries', () => {
     const userIds = Array.from({ length: 10_000 }, (_, n) => n.toString(16).padStart(24, '0'));
     const device = product.device(ann.token);
     await device.connected;
-    expect(await device.ask('presence_subscribe', { userIds })).toMatchObject({ ok: false });
+    expect(await device.request('presence_subscribe', { userIds })).toMatchObject({ ok: false });
     const query = userIds.slice(0, 300).join(',');
     expect((await product.call('GET', `/api/presence?userIds=${query}`, ann.token)).status).toBe(400);
   });
@@ -248,7 +248,7 @@ describe('sockets', () => {
     const device = product.device(ann.token);
     await device.connected;
     device.socket.emit('send_message', { chatRoomId, text: 'a' }, 'not a function');
-    expect(await device.ask('join_room', { chatRoomId })).toMatchObject({ ok: true });
+    expect(await device.request('join_room', { chatRoomId })).toMatchObject({ ok: true });
     expect(device.received.error).toHaveLength(1);
     device.socket.disconnect();
   });
@@ -261,11 +261,11 @@ describe('sockets', () => {
       ['get_history', { chatRoomId }],
       ['mark_read', { chatRoomId, seq: 1 }],
     ] as const)
-      expect([event, (await device.ask(event, payload)).error]).toEqual([
+      expect([event, (await device.request(event, payload)).error]).toEqual([
         event,
         { code: expect.any(String), message: 'User not a participant' },
       ]);
-    expect((await device.ask('resume', { rooms: [{ chatRoomId, afterSeq: 0 }] })).rooms).toEqual([]);
+    expect((await device.request('resume', { rooms: [{ chatRoomId, afterSeq: 0 }] })).rooms).toEqual([]);
     device.socket.disconnect();
   });
 });
