@@ -135,7 +135,7 @@ test('when a client leaves pushes unread beyond the bound, then its connection i
   expect(other.socket.connected).toBe(true);
 });
 
-test('when a client goes on after its events are refused, then it is told why and disconnected', async () => {
+test('when a client goes on after its events are refused, then it gets the reason and is disconnected', async () => {
   const { socket, errors } = await device(realtime.tokenOf(ann));
   const ended = new Promise((resolve) => socket.once('disconnect', resolve));
   for (let n = 0; n < 5_000; n += 1) socket.emit('no_such_event', n);

@@ -11,7 +11,7 @@ const PAGE = 100;
 const MAX_PAGES = 50;
 /** A live push of a row follows its insert within this time, or never. */
 const LIVE_WINDOW_MS = 60_000;
-/** A row that was pushed and could not be noted as such is forwarded again within this time. */
+/** A pushed row that could not be marked as pushed is forwarded again within this time. */
 const REPEAT_WINDOW_MS = 120_000;
 
 export function createNotificationDelivery({
@@ -38,12 +38,12 @@ export function createNotificationDelivery({
     const { userId } = socket.data.identity;
     let after: string | undefined;
     for (let pages = 0; pages < MAX_PAGES && socket.connected; pages += 1) {
-      const waiting = await notifications.undelivered(userId, PAGE, after);
-      if (waiting.length === 0 || !socket.connected) return;
-      for (const notification of waiting) {
+      const pending = await notifications.undelivered(userId, PAGE, after);
+      if (pending.length === 0 || !socket.connected) return;
+      for (const notification of pending) {
         if (skip.has(notification._id)) continue;
         skip.add(notification._id);
-        // Its live push may still be on the way here: that one shall pass this socket by.
+        // Its live push may still be on the way: it must skip this socket.
         const age = now().getTime() - Date.parse(notification.createdAt);
         if (age < LIVE_WINDOW_MS) {
           await socket.join(gotRoom(notification._id));
@@ -53,10 +53,10 @@ export function createNotificationDelivery({
       }
       await notifications.delivered(
         userId,
-        waiting.map(({ _id }) => _id),
+        pending.map(({ _id }) => _id),
       );
-      after = waiting.at(-1)?._id;
-      if (waiting.length < PAGE) return;
+      after = pending.at(-1)?._id;
+      if (pending.length < PAGE) return;
     }
   };
 
@@ -71,7 +71,7 @@ export function createNotificationDelivery({
       await drain(socket, got);
       await socket.join(notificationRoom(socket.data.identity.userId));
       await cluster?.settled();
-      await drain(socket, got); // rows that were saved between the last look and the join
+      await drain(socket, got); // rows that were inserted between the last query and the join
     } finally {
       socket.offAnyOutgoing(noteLive);
       catchingUp.delete(socket);
@@ -95,11 +95,11 @@ export function createNotificationDelivery({
 
   return {
     handlers,
-    /** Live pushes; answers the ids for which at least one subscribed socket was there. */
+    /** Pushes live; returns the ids for which at least one subscribed socket was connected. */
     async deliver(batch: Notification[]): Promise<string[]> {
       const here = (room: string) => io.of('/').adapter.rooms.get(room) !== undefined;
       const rooms = [...new Set(batch.map(({ userId }) => notificationRoom(userId)))].filter((room) => !here(room));
-      // Without Redis the row goes on waiting: it comes with the next subscription.
+      // Without Redis the row stays pending until the next subscription.
       const elsewhere = (await cluster?.heldRooms(rooms).catch(() => undefined)) ?? new Set<string>();
       const reachable = batch.filter(({ userId }) => here(notificationRoom(userId)) || elsewhere.has(notificationRoom(userId)));
       const first = await claims.first(reachable.map(({ _id }) => _id));
