@@ -62,7 +62,9 @@ test('when 200 messages come from four devices at once, then seq has no gap and 
   const devices = [ben, ben, eve, eve].map(({ token }) => product.device(token));
   await Promise.all(devices.map(({ connected }) => connected));
   await Promise.all(
-    devices.flatMap(({ request }, who) => Array.from({ length: 50 }, (_, n) => request('send_message', { chatRoomId: room, text: `${who}:${n}` }))),
+    devices.flatMap(({ request }, who) =>
+      Array.from({ length: 50 }, (_, n) => request('send_message', { chatRoomId: room, text: `${who}:${n}` })),
+    ),
   );
   for (const { received } of devices) await waitFor(() => received.receive_message?.length === 200);
   for (const { received } of devices) {
@@ -75,7 +77,7 @@ test('when 200 messages come from four devices at once, then seq has no gap and 
   }
 });
 
-test('when somebody else asks for the room, then it is refused in the words of the contract', async () => {
+test('when another user requests the room, then it is refused in the words of the contract', async () => {
   const device = product.device(eve.token);
   for (const [event, payload] of [
     ['join_room', { chatRoomId }],
@@ -95,7 +97,7 @@ test('when somebody else asks for the room, then it is refused in the words of t
   });
 });
 
-test('when a post is liked, then its author is told live if subscribed, and at the next subscription if not', async () => {
+test('when a post is liked, then its author is notified live if subscribed, and at the next subscription if not', async () => {
   const post = (await product.call('POST', '/api/posts', ann.token, { text: 'A day at the sea' })).body;
   const online = product.device(ann.token);
   await online.request('subscribe_notifications');

@@ -19,7 +19,7 @@ const operations = (): [method: string, path: string][] =>
     Object.keys(item).map((method): [string, string] => [method.toUpperCase(), path]),
   );
 
-test('when the documents are fetched, then they are valid OpenAPI 3.1 and AsyncAPI 3.0; a broken one would be told', () => {
+test('when the documents are fetched, then they are valid OpenAPI 3.1 and AsyncAPI 3.0; a broken one would be reported', () => {
   const validate = (documents: object) =>
     JSON.parse(
       execFileSync(process.execPath, [join(__dirname, 'validate-contract.mjs')], { input: JSON.stringify(documents), encoding: 'utf8' }),

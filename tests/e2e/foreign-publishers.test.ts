@@ -22,7 +22,7 @@ import { startProduct, type Person, type Product } from '../support/product';
 const POST = 'c'.repeat(24);
 const root = join(__dirname, '..', '..');
 
-describeWith(noBroker, 'events that somebody else publishes', () => {
+describeWith(noBroker, 'events of foreign publishers', () => {
   let broker: Broker;
   let product: Product;
   let parked: ParkedEvents;
@@ -84,10 +84,10 @@ describeWith(noBroker, 'events that somebody else publishes', () => {
             event('EVENT_RSVP', about({ actorName: 'Cleo', status: 'going' })),
           );
           const words = ['Ann liked your post', 'Ben commented on your post', 'Cleo is going to your event'];
-          await waitFor(() => received().length === 3, 'three bells', 20_000);
+          await waitFor(() => received().length === 3, 'three notifications', 20_000);
           expect(received().sort()).toEqual(words);
           await put(event('LIKE', about({ actorId: known })), event('UNLIKE', like));
-          await waitFor(() => received().length === 4, 'the fourth bell', 20_000);
+          await waitFor(() => received().length === 4, 'the fourth notification', 20_000);
           expect(received()).toContain('Dora liked your post');
           await waitFor(async () => (await unread(person)) === 3, 'the like being taken back');
         },
@@ -149,13 +149,13 @@ describeWith(noBroker, 'events that somebody else publishes', () => {
       ['sh', 'Ann liked your post'],
       ['python', 'Ben commented on your post'],
       ['js', 'Cleo is going to your event'],
-    ])('when the %s block is run as it stands, then the bell rings: %s', async (language, words) => {
+    ])('when the %s block is run as it stands, then the notification arrives: %s', async (language, words) => {
       const { person, received } = await listener();
       const code = block(language);
       expect(code.split(ADDRESS)).toHaveLength(2);
       expect(code.split(RECIPIENT)).toHaveLength(2);
       await runners[language]!(code.replace(ADDRESS, broker.url).replace(RECIPIENT, person._id));
-      await waitFor(() => received().length > 0, 'the bell', 20_000);
+      await waitFor(() => received().length > 0, 'the notification', 20_000);
       expect(received()).toEqual([words]);
     });
   });

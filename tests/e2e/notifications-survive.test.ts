@@ -49,11 +49,11 @@ test('when the product is killed three times under likes, comments and RSVPs, th
       reconnectionDelayMax: 200,
       auth: { token: owner.token },
     });
-    const rung = new Map<string, number>();
+    const pushed = new Map<string, number>();
     const bySocket = new Set<string>();
     let twice = 0;
     device.on('notification', ({ _id }: { _id: string }) => {
-      rung.set(_id, (rung.get(_id) ?? 0) + 1);
+      pushed.set(_id, (pushed.get(_id) ?? 0) + 1);
       if (bySocket.has(`${device.id} ${_id}`)) twice += 1;
       bySocket.add(`${device.id} ${_id}`);
     });
@@ -101,7 +101,7 @@ test('when the product is killed three times under likes, comments and RSVPs, th
     const expectedLikes = postIds.flatMap((postId) => fans.map(({ user }) => `${postId} ${user._id}`)).sort();
     await waitFor(async () => of(await inbox(), 'LIKE').length >= expectedLikes.length, 'every like in the inbox', 30_000);
     await waitFor(async () => of(await inbox(), 'EVENT_RSVP').length >= fans.length, 'every RSVP in the inbox', 30_000);
-    // Every comment that is stored, answered or not, rang; none rang twice.
+    // Every stored comment, acknowledged or not, was notified; none twice.
     const stored: string[] = [];
     for (const postId of postIds)
       for (const { authorId } of await call(product.url, 'GET', `/api/posts/${postId}/comments?limit=100`, owner.token))
@@ -114,7 +114,7 @@ test('when the product is killed three times under likes, comments and RSVPs, th
     expect(of(rows, 'COMMENT').sort()).toEqual(stored.sort());
     for (const answered of new Set(commented)) expect(stored).toContain(answered);
     expect((await call(product.url, 'GET', '/api/notifications/unread-count', owner.token)).unread).toBe(rows.length);
-    await waitFor(() => rows.every(({ _id }) => rung.has(_id)), 'every bell on the device', 30_000);
+    await waitFor(() => rows.every(({ _id }) => pushed.has(_id)), 'every notification on the device', 30_000);
     expect(twice).toBe(0);
     device.disconnect();
   } finally {

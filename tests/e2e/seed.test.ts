@@ -113,7 +113,7 @@ describe('chat over REST', () => {
     expect([...first.body.participants].sort()).toEqual([ann._id, eve._id].sort());
     expect((await product.call('POST', '/api/chat/rooms', eve.token, { otherUserId: ann._id })).body).toEqual(first.body);
   });
-  test('when the rooms are listed, then participants are people with name and e-mail, the latest activity first', async () => {
+  test('when the rooms are listed, then participants are users with name and e-mail, the latest activity first', async () => {
     await product.call('POST', `/api/chat/messages/${chatRoomId}`, ann.token, { text: 'to the top' });
     const { status, body } = await product.call('GET', '/api/chat/rooms', ben.token);
     expect(status).toBe(200);
@@ -172,7 +172,7 @@ describe('chat over REST', () => {
   test('when one opens a room with oneself, then it is a bad request', async () => {
     expect((await product.call('POST', '/api/chat/rooms', ann.token, { otherUserId: ann._id })).status).toBe(400);
   });
-  test("when it is somebody else's room, then it is forbidden", async () => {
+  test("when the room is not the user's, then it is forbidden", async () => {
     for (const [method, path, body] of [
       ['GET', `/api/chat/messages/${chatRoomId}`],
       ['POST', `/api/chat/messages/${chatRoomId}`, { text: 'let me in' }],
@@ -185,7 +185,7 @@ describe('chat over REST', () => {
 });
 
 describe('chat over sockets', () => {
-  test('when one joins and leaves, then the others in the room are told', async () => {
+  test('when a user joins and leaves, then the other sockets in the room get an event', async () => {
     const [a, b] = await Promise.all([connected(ann), connected(ben)]);
     expect(await a.request('join_room', { chatRoomId })).toMatchObject({ ok: true, chatRoomId, lastSeq: expect.any(Number) });
     expect(await b.request('join_room', { chatRoomId })).toMatchObject({ ok: true });
@@ -210,7 +210,7 @@ describe('chat over sockets', () => {
     expect(await waitFor(() => a.received.receive_message)).toEqual([message]);
     expect((await product.call('GET', `/api/chat/messages/${chatRoomId}?limit=1`, ben.token)).body[0]._id).toBe(message._id);
   });
-  test('when history is asked for, then it comes as an event and in the acknowledgement, ascending, with people', async () => {
+  test('when history is requested, then it comes as an event and in the acknowledgement, ascending, with users', async () => {
     const a = await connected(ann);
     const ack = await a.request('get_history', { chatRoomId, limit: 2, skip: 0 });
     expect(a.received.message_history).toEqual([{ chatRoomId, messages: ack.messages }]);
@@ -218,7 +218,7 @@ describe('chat over sockets', () => {
     expect(ack.messages[0].seq).toBeLessThan(ack.messages[1].seq);
     expect(ack.messages[1].senderId).toMatchObject({ _id: expect.stringMatching(ID), name: expect.any(String) });
   });
-  test('when a watermark moves, then the other side and the own devices are told, it never goes back, and unread is the difference', async () => {
+  test('when a read mark moves, then the devices of both users get an event, it never goes back, and unread is the difference', async () => {
     const [phone, laptop, other] = await Promise.all([connected(ben), connected(ben), connected(ann)]);
     const { message } = await other.request('send_message', { chatRoomId, text: 'read me' });
     const before = (await product.call('GET', '/api/unread', ben.token)).body;
@@ -296,7 +296,10 @@ describe('the error list', () => {
     ['constructor', {}],
   ])('when the payload of %s is malformed, then it is an error and the socket lives on (%#)', async (event, payload) => {
     const device = await connected(ann);
-    expect(await device.request(event, payload)).toMatchObject({ ok: false, error: { code: expect.any(String), message: expect.any(String) } });
+    expect(await device.request(event, payload)).toMatchObject({
+      ok: false,
+      error: { code: expect.any(String), message: expect.any(String) },
+    });
     expect(await device.request('join_room', { chatRoomId })).toMatchObject({ ok: true });
   });
 });
@@ -308,18 +311,18 @@ describe('notifications', () => {
     expect(device.received.notification_subscribed).toHaveLength(1);
     return device;
   };
-  test('when a post is liked or commented on, or an RSVP comes, then its owner alone is told live, in these words', async () => {
+  test('when a post is liked or commented on, or an RSVP comes, then its owner alone is notified live, in these words', async () => {
     const host = await product.register('Hal');
-    const [bell, stranger] = await Promise.all([subscribe(host), subscribe(eve)]);
+    const [owner, stranger] = await Promise.all([subscribe(host), subscribe(eve)]);
     const post = (await product.call('POST', '/api/posts', host.token, { text: 'Look' })).body;
     const event = (await product.call('POST', '/api/events', host.token, { title: 'Picnic', startsAt: '2027-01-05T12:00:00Z' })).body;
     await product.call('POST', `/api/posts/${post._id}/like`, ann.token);
-    await waitFor(() => bell.received.notification?.length === 1);
+    await waitFor(() => owner.received.notification?.length === 1);
     await product.call('POST', `/api/posts/${post._id}/comments`, ben.token, { text: 'Nice' });
-    await waitFor(() => bell.received.notification?.length === 2);
+    await waitFor(() => owner.received.notification?.length === 2);
     expect((await product.call('POST', `/api/events/${event._id}/rsvp`, ann.token, { status: 'going' })).status).toBe(200);
-    await waitFor(() => bell.received.notification?.length === 3);
-    expect(bell.received.notification).toEqual(
+    await waitFor(() => owner.received.notification?.length === 3);
+    expect(owner.received.notification).toEqual(
       [
         { type: 'LIKE', message: 'Ann Lee liked your post', referenceId: post._id, actorId: ann._id },
         { type: 'COMMENT', message: 'Ben Ray commented on your post', referenceId: post._id, actorId: ben._id },
@@ -368,7 +371,7 @@ describe('notifications', () => {
     expect(await unread()).toBe(0);
     expect((await product.call('PATCH', `/api/notifications/${newest._id}/read`, eve.token)).status).toBe(404);
   });
-  test("when one likes, takes it back, or acts on one's own post, then no bell rings for it", async () => {
+  test('when a user likes, unlikes, or acts on an own post, then no notification is sent', async () => {
     const owner = await product.register('Own');
     const post = (await product.call('POST', '/api/posts', owner.token, { text: 'Mine' })).body;
     expect((await product.call('POST', `/api/posts/${post._id}/like`, owner.token)).body).toEqual({ liked: true, likes: 1 });
@@ -412,7 +415,7 @@ describe('disconnecting', () => {
 });
 
 describe('presence', () => {
-  test('when one watches somebody, then each change comes once', async () => {
+  test('when a user watches another user, then each change arrives once', async () => {
     const pat = await product.register('Pat');
     const watcher = await connected(ann);
     expect(await watcher.request('presence_subscribe', { userIds: [pat._id] })).toEqual({

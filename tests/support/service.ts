@@ -54,9 +54,9 @@ export interface ServiceFixture {
 }
 
 /**
- * Starts one whole service: real HTTP on free ports, a real store, the memory bus, signed tokens. nock
- * stands for its upstreams and closes the rest of the network. With MONGO_URL, the database is on that
- * server, under a unique name.
+ * Starts one whole service: real HTTP on free ports, a real store, the memory bus, signed tokens.
+ * nock stands for its upstreams and closes the rest of the network. With MONGO_URL, the database is
+ * on that server, under a unique name.
  */
 export async function createServiceFixture<Config>(options: {
   name: ServiceName;
@@ -67,8 +67,8 @@ export async function createServiceFixture<Config>(options: {
   /** Delays the publishing of an event. */
   beforePublish?: (event: BusEvent) => Promise<void> | undefined;
 }): Promise<ServiceFixture> {
-  // Imported here and restored in `stop`: nock takes over the HTTP of the whole process, which other
-  // suites share.
+  // Imported here and restored in `stop`: nock takes over the HTTP of the whole process, which
+  // other suites share.
   const { default: nock } = await import('nock');
   if (!nock.isActive()) nock.activate();
   nock.disableNetConnect();
@@ -158,7 +158,8 @@ export async function createServiceFixture<Config>(options: {
     call: (method, path, userId, body, headers) =>
       exchange(service.address().port, method, path, userId === undefined ? undefined : tokenOf(userId), body, headers),
     callAs: (token, method, path, body, headers) => exchange(service.address().port, method, path, token, body, headers),
-    callInternal: (path, body, token = tokenForInternal(path)) => exchange(service.address().internalPort, 'POST', `/internal${path}`, token, body),
+    callInternal: (path, body, token = tokenForInternal(path)) =>
+      exchange(service.address().internalPort, 'POST', `/internal${path}`, token, body),
     publishEvent: (type, id, data, time) => bus.publish(toBusEvent('test', type, id, data, time) as never),
     upstreamsAway() {
       nock.cleanAll();

@@ -2,10 +2,10 @@ import { waitFor } from '@linsta/testing';
 import type { Person, Product } from '../../support/product';
 
 /**
- * Everything that people do with the product, so that every query of its services is sent at least
+ * Runs every operation of the product, so that its services send each of their queries at least
  * once.
  */
-export async function walkTheProduct(product: Product) {
+export async function exerciseAllQueries(product: Product) {
   const [ann, ben, eve] = (await Promise.all(['Ann Arbor', 'Ben', 'Eve'].map((name) => product.register(name)))) as [
     Person,
     Person,
@@ -49,7 +49,7 @@ export async function walkTheProduct(product: Product) {
 }
 
 /** What a product asks that remembers nothing yet. */
-export async function walkAfterRestart(product: Product, { ann, chatRoomId }: { ann: Person; chatRoomId: string }): Promise<void> {
+export async function exerciseAfterRestart(product: Product, { ann, chatRoomId }: { ann: Person; chatRoomId: string }): Promise<void> {
   await product.call('POST', `/api/chat/messages/${chatRoomId}`, ann.token, { text: 'four' });
   await product.call('GET', `/api/chat/messages/${chatRoomId}`, ann.token);
   await product.call('GET', '/api/presence?userIds=' + ann._id, ann.token);
@@ -87,7 +87,7 @@ async function notifications(product: Product, ann: Person, online: ReturnType<P
   const all = await waitFor(async () => {
     const found = await get('/api/notifications');
     return found.length === 6 && found;
-  }, 'the bell');
+  }, 'the notification');
   await waitFor(() => online.received.notification);
   online.socket.disconnect();
   await get(`/api/notifications?before=${all[0]._id}`);
