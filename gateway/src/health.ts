@@ -17,7 +17,7 @@ const statusOf = (text: string): string | undefined => {
   }
 };
 
-/** The readiness of every service. An answer holds for a second, however many requests come. */
+/** The readiness of every service. An answer is cached for a second. */
 export function createUpstreamHealth(config: GatewayConfig) {
   const agent = new Agent({ keepAlive: true, timeout: 20_000 });
   const urls: Record<ServiceName, string> = {
@@ -28,7 +28,7 @@ export function createUpstreamHealth(config: GatewayConfig) {
     notification: config.NOTIFICATION_URL,
     realtime: config.REALTIME_URL[0] ?? '',
   };
-  const ask = (url: string) =>
+  const requestState = (url: string) =>
     new Promise<State>((resolve) => {
       const request = get(new URL('/readyz', url), { agent }, (response) => {
         let text = '';
@@ -51,8 +51,8 @@ export function createUpstreamHealth(config: GatewayConfig) {
   return {
     checks(): Promise<Record<string, State>> {
       if (last === undefined || last.until < Date.now()) {
-        const asked = Object.entries(urls).map(async ([name, url]) => [name, await ask(url)] as const);
-        last = { until: Date.now() + HOLDS_MS, checks: Promise.all(asked).then((states) => Object.fromEntries(states)) };
+        const states = Object.entries(urls).map(async ([name, url]) => [name, await requestState(url)] as const);
+        last = { until: Date.now() + HOLDS_MS, checks: Promise.all(states).then((entries) => Object.fromEntries(entries)) };
       }
       return last.checks;
     },

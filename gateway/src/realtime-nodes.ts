@@ -27,7 +27,7 @@ async function addressesOf(url: string): Promise<string[]> {
   return found.map(({ address, family }) => `${protocol}//${family === 6 ? `[${address}]` : address}:${port === '' ? '80' : port}`);
 }
 
-async function ask(url: string): Promise<Node> {
+async function requestNode(url: string): Promise<Node> {
   try {
     const response = await fetch(new URL('/readyz', url), { signal: AbortSignal.timeout(DEADLINE_MS) });
     const { node } = (await response.json()) as { node?: string };
@@ -63,7 +63,7 @@ export function createRealtimeNodes(urls: string[]): RealtimeNodes {
   const look = async () => {
     const before = new Map(nodes.map((node) => [node.url, node]));
     const resolved = await Promise.all(urls.map((url) => addressesOf(url).catch(() => [])));
-    const found = await Promise.all([...new Set(resolved.flat())].map(ask));
+    const found = await Promise.all([...new Set(resolved.flat())].map(requestNode));
     // A node that does not answer just now keeps its name: its sockets may be fine.
     if (found.length > 0) nodes = found.map((node) => ({ ...node, name: node.name ?? before.get(node.url)?.name }));
   };

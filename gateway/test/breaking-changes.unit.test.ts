@@ -43,7 +43,7 @@ test.each<[string, (document: any) => void, string]>([
     'POST /api/events/{id}/rsvp body.status: no longer takes declined',
   ],
   ['an open call needs a token', (d) => delete d.paths['/api/auth/login'].post.security, 'POST /api/auth/login now needs a token'],
-])('when %s, then it is told', (_what, breakIt, expected) => {
+])('when %s, then it is reported', (_what, breakIt, expected) => {
   const broken = copy();
   breakIt(broken);
   expect(breakingRestChanges(copy(), broken)).toContain(expected);
@@ -57,7 +57,7 @@ test('when something is only added, then nothing broke', () => {
   expect(breakingRestChanges(copy(), grown)).toEqual([]);
 });
 
-test('when a socket event is taken away or its acknowledgement loses a field, then it is told', () => {
+test('when a socket event is taken away or its acknowledgement loses a field, then it is reported', () => {
   const before = createAsyncApi('0.1.0') as any;
   const after = JSON.parse(JSON.stringify(before));
   delete after.operations.mark_read;

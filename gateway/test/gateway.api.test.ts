@@ -6,7 +6,7 @@ import jwt from 'jsonwebtoken';
 import { createGatewayService, loadConfig } from '../src';
 
 /**
- * The gateway as a whole before one neighbour that plays all services and writes down what reaches
+ * The gateway as a whole before one upstream that plays all services and writes down what reaches
  * it.
  */
 
@@ -304,7 +304,7 @@ describe('limits', () => {
     const { port } = await startGateway({ HEADERS_TIMEOUT_MS: '200', REQUEST_TIMEOUT_MS: '300' });
     expect((await raw(port, 'GET /api/users/me HTTP/1.1\r\nhost: x\r\n')).slice(9, 12)).toBe('408');
   });
-  test('when one address or one person asks too often, then it is 429 with Retry-After, and others are served', async () => {
+  test('when one address or one user sends too many requests, then it is 429 with Retry-After, and others are served', async () => {
     const { url } = await startGateway({ USER_RATE_LIMIT_PER_MINUTE: '5', AUTH_RATE_LIMIT_PER_MINUTE: '3' });
     const call = (userId: string) =>
       fetch(`${url}/api/users/me`, { headers: { authorization: `Bearer ${jwt.sign({ userId }, JWT_SECRET)}` } });
@@ -363,7 +363,7 @@ describe('a service in trouble', () => {
 
 test('when a caller goes away in the middle of its body, then the service is not left with half a request', async () => {
   const { port } = await startGateway();
-  // Others may ask as well, e.g. the gateway whether its session is open.
+  // Other requests may arrive as well, e.g. the session check of the gateway.
   const arrival = new Promise<IncomingMessage>((resolve) =>
     upstream.on('request', (arriving: IncomingMessage) => {
       if (arriving.url === '/api/posts' && arriving.method === 'POST') resolve(arriving);

@@ -224,7 +224,7 @@ describe('pages behind a proxy that rewrites Host, and pages of a foreign name',
   });
 });
 
-test('TRUSTED_PROXIES: limits count the client that a trusted proxy names, and nobody else may name one', async () => {
+test('TRUSTED_PROXIES: limits count the client that a trusted proxy names, and no other sender may name one', async () => {
   const call = (url: string, address: string) =>
     fetch(`${url}/livez`, { headers: { 'x-forwarded-for': address } }).then(({ status }) => status);
   const behind = await startGateway({ RATE_LIMIT_PER_MINUTE: '1', TRUSTED_PROXIES: 'loopback' });

@@ -69,7 +69,7 @@ function busToolSuite(start: () => Promise<Running>): void {
       30_000,
     );
 
-  test('when events are parked, then each is listed, shown, re-driven to its bell, and discarded only when it is meant', async () => {
+  test('when events are parked, then each is listed, shown, re-driven to its notification, and discarded only after a confirmation', async () => {
     expect((await parked('list')).out).toBe('Nothing is parked.\n');
     await running.park(like('one', owner._id, 'Ann'));
     await running.park(like('two', owner._id, 'Ben'));
@@ -88,12 +88,12 @@ function busToolSuite(start: () => Promise<Running>): void {
     expect(broken.out).not.toContain('\u001b');
 
     expect(await parked('redrive', ann.id)).toMatchObject({ status: 0, out: '1 re-driven\n' });
-    await waitFor(async () => (await inbox()).length === 1, 'the bell');
+    await waitFor(async () => (await inbox()).length === 1, 'the notification');
     await listed(2);
     // As after a crash between the two steps of re-driving: the same event once more.
     await running.park(like('one', owner._id, 'Ann'));
     expect(await parked('redrive', '--all')).toMatchObject({ status: 0, out: '3 re-driven\n' });
-    await waitFor(async () => (await inbox()).length === 2, 'the other bell');
+    await waitFor(async () => (await inbox()).length === 2, 'the other notification');
     await listed(1);
     expect((await inbox()).sort()).toEqual(['Ann liked your post', 'Ben liked your post']);
 

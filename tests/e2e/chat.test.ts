@@ -23,7 +23,7 @@ for (const transport of ['websocket', 'polling'] as const) {
     ] as const;
     await Promise.all(devices.map(({ connected }) => connected));
     const text = `Hello over ${transport}`;
-    const { ok, message } = await devices[0].ask('send_message', { chatRoomId, text });
+    const { ok, message } = await devices[0].request('send_message', { chatRoomId, text });
     expect(ok).toBe(true);
     expect(message).toMatchObject({ chatRoomId, senderId: ann._id, text, sender: { _id: ann._id, name: 'Ann' } });
     for (const { received } of devices) await waitFor(() => received.receive_message);
@@ -48,10 +48,10 @@ test('when the same pair opens a room many times at once, then it is one room', 
 
 test('when a send is repeated with its clientMessageId, then the first result is answered; with another text it is a conflict', async () => {
   const device = product.device(ann.token);
-  const first = await device.ask('send_message', { chatRoomId, text: 'once', clientMessageId: 'c-1' });
-  const again = await device.ask('send_message', { chatRoomId, text: 'once', clientMessageId: 'c-1' });
+  const first = await device.request('send_message', { chatRoomId, text: 'once', clientMessageId: 'c-1' });
+  const again = await device.request('send_message', { chatRoomId, text: 'once', clientMessageId: 'c-1' });
   expect(again).toEqual(first);
-  const other = await device.ask('send_message', { chatRoomId, text: 'twice', clientMessageId: 'c-1' });
+  const other = await device.request('send_message', { chatRoomId, text: 'twice', clientMessageId: 'c-1' });
   expect(other).toMatchObject({ ok: false, error: { code: 'CLIENT_MESSAGE_ID_REUSED' } });
   const rest = await product.call('POST', `/api/chat/messages/${chatRoomId}`, ann.token, { text: 'twice', clientMessageId: 'c-1' });
   expect(rest.status).toBe(409);
@@ -62,7 +62,9 @@ test('when 200 messages come from four devices at once, then seq has no gap and 
   const devices = [ben, ben, eve, eve].map(({ token }) => product.device(token));
   await Promise.all(devices.map(({ connected }) => connected));
   await Promise.all(
-    devices.flatMap(({ ask }, who) => Array.from({ length: 50 }, (_, n) => ask('send_message', { chatRoomId: room, text: `${who}:${n}` }))),
+    devices.flatMap(({ request }, who) =>
+      Array.from({ length: 50 }, (_, n) => request('send_message', { chatRoomId: room, text: `${who}:${n}` })),
+    ),
   );
   for (const { received } of devices) await waitFor(() => received.receive_message?.length === 200);
   for (const { received } of devices) {
@@ -75,30 +77,30 @@ test('when 200 messages come from four devices at once, then seq has no gap and 
   }
 });
 
-test('when somebody else asks for the room, then it is refused in the words of the contract', async () => {
+test('when another user requests the room, then it is refused in the words of the contract', async () => {
   const device = product.device(eve.token);
   for (const [event, payload] of [
     ['join_room', { chatRoomId }],
     ['send_message', { chatRoomId, text: 'let me in' }],
     ['get_history', { chatRoomId }],
   ] as const) {
-    expect(await device.ask(event, payload)).toMatchObject({ ok: false, error: { message: 'User not a participant' } });
+    expect(await device.request(event, payload)).toMatchObject({ ok: false, error: { message: 'User not a participant' } });
   }
   expect(device.received.error).toHaveLength(3);
-  expect(await device.ask('join_room', { chatRoomId: 'f'.repeat(24) })).toMatchObject({
+  expect(await device.request('join_room', { chatRoomId: 'f'.repeat(24) })).toMatchObject({
     ok: false,
     error: { message: 'Chat room not found' },
   });
-  expect(await device.ask('send_message', { chatRoomId, text: '  ' })).toMatchObject({
+  expect(await device.request('send_message', { chatRoomId, text: '  ' })).toMatchObject({
     ok: false,
     error: { message: 'Message text empty' },
   });
 });
 
-test('when a post is liked, then its author is told live if subscribed, and at the next subscription if not', async () => {
+test('when a post is liked, then its author is notified live if subscribed, and at the next subscription if not', async () => {
   const post = (await product.call('POST', '/api/posts', ann.token, { text: 'A day at the sea' })).body;
   const online = product.device(ann.token);
-  await online.ask('subscribe_notifications');
+  await online.request('subscribe_notifications');
   expect((await product.call('POST', `/api/posts/${post._id}/like`, ben.token)).body).toEqual({ liked: true, likes: 1 });
   expect((await product.call('POST', `/api/posts/${post._id}/like`, ben.token)).body).toEqual({ liked: true, likes: 1 });
   const [live] = await waitFor(() => online.received.notification);
@@ -114,7 +116,7 @@ test('when a post is liked, then its author is told live if subscribed, and at t
   await product.call('POST', `/api/posts/${post._id}/comments`, eve.token, { text: 'Lovely' });
   await waitFor(async () => (await product.call('GET', '/api/notifications/unread-count', ann.token)).body.unread === 2);
   const later = product.device(ann.token);
-  await later.ask('subscribe_notifications');
+  await later.request('subscribe_notifications');
   expect(later.received.notification?.map(({ message }) => message)).toEqual(['Eve commented on your post']);
 });
 

@@ -19,7 +19,7 @@ const operations = (): [method: string, path: string][] =>
     Object.keys(item).map((method): [string, string] => [method.toUpperCase(), path]),
   );
 
-test('when the documents are fetched, then they are valid OpenAPI 3.1 and AsyncAPI 3.0; a broken one would be told', () => {
+test('when the documents are fetched, then they are valid OpenAPI 3.1 and AsyncAPI 3.0; a broken one would be reported', () => {
   const validate = (documents: object) =>
     JSON.parse(
       execFileSync(process.execPath, [join(__dirname, 'validate-contract.mjs')], { input: JSON.stringify(documents), encoding: 'utf8' }),
@@ -80,11 +80,11 @@ test('when the events of the code and of the document are compared, then they ar
 
 test('when every documented client event is sent, then the server knows it; an event that is not documented it does not', async () => {
   const { token } = await product.register('Event Reader');
-  const { ask, connected } = product.device(token);
+  const { request, connected } = product.device(token);
   await connected;
   for (const name of Object.keys(clientEvents)) {
-    const answer = await ask(name, { nonsense: 1 });
+    const answer = await request(name, { nonsense: 1 });
     expect([name, answer.ok, answer.error?.code]).toEqual([name, false, 'BAD_REQUEST']);
   }
-  expect(await ask('no_such_event', {})).toMatchObject({ ok: false, error: { code: 'UNKNOWN_EVENT' } });
+  expect(await request('no_such_event', {})).toMatchObject({ ok: false, error: { code: 'UNKNOWN_EVENT' } });
 });

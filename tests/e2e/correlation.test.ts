@@ -40,7 +40,7 @@ const like = async (id: string) => {
 test('the id of a like stands in the logs of gateway, posts, notification and realtime, from the request to the push', async () => {
   const device = product.device(ben.token);
   await device.connected;
-  await device.ask('subscribe_notifications');
+  await device.request('subscribe_notifications');
   const id = 'follow-this-like';
   const postId = await like(id);
   await waitFor(() => device.received.notification?.some(({ referenceId }) => referenceId === postId) === true, 'the push');

@@ -22,7 +22,7 @@ import { startProduct, type Person, type Product } from '../support/product';
 const POST = 'c'.repeat(24);
 const root = join(__dirname, '..', '..');
 
-describeWith(noBroker, 'events that somebody else publishes', () => {
+describeWith(noBroker, 'events of foreign publishers', () => {
   let broker: Broker;
   let product: Product;
   let parked: ParkedEvents;
@@ -50,12 +50,12 @@ describeWith(noBroker, 'events that somebody else publishes', () => {
     ...more,
   });
   /** A user with a device that is subscribed to notifications. */
-  const listener = async (): Promise<{ person: Person; heard: () => string[] }> => {
+  const listener = async (): Promise<{ person: Person; received: () => string[] }> => {
     const person = await product.register('Owner');
     const device = product.device(person.token);
     await device.connected;
-    await device.ask('subscribe_notifications');
-    return { person, heard: () => (device.received.notification ?? []).map(({ message }) => message) };
+    await device.request('subscribe_notifications');
+    return { person, received: () => (device.received.notification ?? []).map(({ message }) => message) };
   };
   const unread = async ({ token }: Person) => (await product.call('GET', '/api/notifications/unread-count', token)).body.unread;
 
@@ -68,7 +68,7 @@ describeWith(noBroker, 'events that somebody else publishes', () => {
       test.each(['application/cloudevents+json', 'application/json'])(
         'when facts come as %s, then each rings on the socket in its words, and an UNLIKE takes its like back',
         async (contentType) => {
-          const { person, heard } = await listener();
+          const { person, received } = await listener();
           const put = (...events: ReturnType<typeof event>[]) =>
             publish(
               broker.url,
@@ -84,18 +84,18 @@ describeWith(noBroker, 'events that somebody else publishes', () => {
             event('EVENT_RSVP', about({ actorName: 'Cleo', status: 'going' })),
           );
           const words = ['Ann liked your post', 'Ben commented on your post', 'Cleo is going to your event'];
-          await waitFor(() => heard().length === 3, 'three bells', 20_000);
-          expect(heard().sort()).toEqual(words);
+          await waitFor(() => received().length === 3, 'three notifications', 20_000);
+          expect(received().sort()).toEqual(words);
           await put(event('LIKE', about({ actorId: known })), event('UNLIKE', like));
-          await waitFor(() => heard().length === 4, 'the fourth bell', 20_000);
-          expect(heard()).toContain('Dora liked your post');
+          await waitFor(() => received().length === 4, 'the fourth notification', 20_000);
+          expect(received()).toContain('Dora liked your post');
           await waitFor(async () => (await unread(person)) === 3, 'the like being taken back');
         },
         60_000,
       );
 
       test('when bad ones come before a good one, then each is parked or without effect as written, and the good one rings', async () => {
-        const { person, heard } = await listener();
+        const { person, received } = await listener();
         const good = event('LIKE', { recipientId: person._id, actorId: anId(), actorName: 'Ann', referenceId: POST });
         const { recipientId: _, ...noRecipient } = good.data;
         const before = new Set((await parked.list()).map(({ id }) => id));
@@ -116,7 +116,7 @@ describeWith(noBroker, 'events that somebody else publishes', () => {
             body: body ?? '',
           })),
         );
-        await waitFor(() => heard().length > 0, 'the good one', 20_000);
+        await waitFor(() => received().length > 0, 'the good one', 20_000);
         const fresh = await waitFor(async () => {
           const lines = (await parked.list()).filter(({ id }) => !before.has(id));
           return lines.length === bad.length ? lines : undefined;
@@ -124,8 +124,8 @@ describeWith(noBroker, 'events that somebody else publishes', () => {
         for (const [, , reason] of bad) expect(fresh.filter((line) => reason.test(line.reason))).toHaveLength(1);
         const last = event('COMMENT', { ...good.data, actorName: 'Last' });
         await publish(broker.url, [{ routingKey: 'COMMENT', contentType: 'application/json', body: JSON.stringify(last) }]);
-        await waitFor(() => heard().length >= 2, 'the last one', 20_000);
-        expect(heard()).toEqual(['Ann liked your post', 'Last commented on your post']);
+        await waitFor(() => received().length >= 2, 'the last one', 20_000);
+        expect(received()).toEqual(['Ann liked your post', 'Last commented on your post']);
         expect(await unread(person)).toBe(2);
       }, 60_000);
     });
@@ -149,14 +149,14 @@ describeWith(noBroker, 'events that somebody else publishes', () => {
       ['sh', 'Ann liked your post'],
       ['python', 'Ben commented on your post'],
       ['js', 'Cleo is going to your event'],
-    ])('when the %s block is run as it stands, then the bell rings: %s', async (language, words) => {
-      const { person, heard } = await listener();
+    ])('when the %s block is run as it stands, then the notification arrives: %s', async (language, words) => {
+      const { person, received } = await listener();
       const code = block(language);
       expect(code.split(ADDRESS)).toHaveLength(2);
       expect(code.split(RECIPIENT)).toHaveLength(2);
       await runners[language]!(code.replace(ADDRESS, broker.url).replace(RECIPIENT, person._id));
-      await waitFor(() => heard().length > 0, 'the bell', 20_000);
-      expect(heard()).toEqual([words]);
+      await waitFor(() => received().length > 0, 'the notification', 20_000);
+      expect(received()).toEqual([words]);
     });
   });
 });

@@ -68,7 +68,7 @@ const TEXTS: [string, unknown, number][] = [
 ];
 
 describe('texts', () => {
-  test.each(TEXTS)('when a text is %s, then it is refused at every door that takes one', async (_what, text, status) => {
+  test.each(TEXTS)('when a text is %s, then it is refused at every endpoint that takes one', async (_what, text, status) => {
     for (const path of [`/api/posts`, `/api/posts/${postId}/comments`, `/api/chat/messages/${chatRoomId}`]) {
       const answer = await product.call('POST', path, ann.token, { text });
       expect([path, answer.status]).toEqual([path, status]);
@@ -162,12 +162,12 @@ describe('ids', () => {
   });
   test("when the id is another's, then nothing is read and nothing is changed", async () => {
     await product.call('POST', `/api/posts/${postId}/like`, ben.token);
-    const { body: bells } = await product.call('GET', '/api/notifications', ann.token);
+    const { body: notifications } = await product.call('GET', '/api/notifications', ann.token);
     for (const [method, path, body, status] of [
       ['GET', `/api/chat/messages/${chatRoomId}`, undefined, 403],
       ['POST', `/api/chat/messages/${chatRoomId}`, { text: 'let me in' }, 403],
       ['POST', `/api/chat/rooms/${chatRoomId}/read`, { seq: 1 }, 403],
-      ['PATCH', `/api/notifications/${bells[0]?._id ?? GHOST}/read`, undefined, 404],
+      ['PATCH', `/api/notifications/${notifications[0]?._id ?? GHOST}/read`, undefined, 404],
     ] as const)
       expect([path, (await product.call(method, path, eve.token, body)).status]).toEqual([path, status]);
     expect((await product.call('GET', '/api/chat/rooms', eve.token)).body).toEqual([]);
@@ -198,11 +198,11 @@ describe('queries', () => {
     expect(answer.status).toBe(400);
     assertProblem(answer.body, 400);
   });
-  test('when 10,000 people are asked for at once, then it is refused', async () => {
+  test('when 10,000 users are requested at once, then it is refused', async () => {
     const userIds = Array.from({ length: 10_000 }, (_, n) => n.toString(16).padStart(24, '0'));
     const device = product.device(ann.token);
     await device.connected;
-    expect(await device.ask('presence_subscribe', { userIds })).toMatchObject({ ok: false });
+    expect(await device.request('presence_subscribe', { userIds })).toMatchObject({ ok: false });
     const query = userIds.slice(0, 300).join(',');
     expect((await product.call('GET', `/api/presence?userIds=${query}`, ann.token)).status).toBe(400);
   });
@@ -231,7 +231,7 @@ describe('sockets', () => {
     ['a room that is not there', ['join_room', { chatRoomId: GHOST }], 'NOT_FOUND'],
     ['1,001 rooms', ['resume', { rooms: Array.from({ length: 1_001 }, () => ({ chatRoomId: GHOST, afterSeq: 0 })) }], 'BAD_REQUEST'],
   ])(
-    'when a client sends %s, then it alone is told so, twice: in the acknowledgement and as error',
+    'when a client sends %s, then it alone gets the error, twice: in the acknowledgement and as error',
     async (_what, [event, ...payload], code) => {
       const [mine, other] = [product.device(ann.token), product.device(ben.token)];
       await Promise.all([mine.connected, other.connected]);
@@ -248,11 +248,11 @@ describe('sockets', () => {
     const device = product.device(ann.token);
     await device.connected;
     device.socket.emit('send_message', { chatRoomId, text: 'a' }, 'not a function');
-    expect(await device.ask('join_room', { chatRoomId })).toMatchObject({ ok: true });
+    expect(await device.request('join_room', { chatRoomId })).toMatchObject({ ok: true });
     expect(device.received.error).toHaveLength(1);
     device.socket.disconnect();
   });
-  test('when a stranger uses the room of others, then he is refused at every event', async () => {
+  test('when a user uses a room without being a participant, then every event is refused', async () => {
     const device = product.device(eve.token);
     await device.connected;
     for (const [event, payload] of [
@@ -261,11 +261,11 @@ describe('sockets', () => {
       ['get_history', { chatRoomId }],
       ['mark_read', { chatRoomId, seq: 1 }],
     ] as const)
-      expect([event, (await device.ask(event, payload)).error]).toEqual([
+      expect([event, (await device.request(event, payload)).error]).toEqual([
         event,
         { code: expect.any(String), message: 'User not a participant' },
       ]);
-    expect((await device.ask('resume', { rooms: [{ chatRoomId, afterSeq: 0 }] })).rooms).toEqual([]);
+    expect((await device.request('resume', { rooms: [{ chatRoomId, afterSeq: 0 }] })).rooms).toEqual([]);
     device.socket.disconnect();
   });
 });
@@ -325,7 +325,7 @@ describe('the wire', () => {
     for (const path of ['/', '/api/posts', '/internal/messages', '/socket.io', '/socket.io/../api'])
       expect([path, [400, 404].includes(await exchange({ path, headers }))]).toEqual([path, true]);
   });
-  test('when a path is dressed up, then the internal doors stay shut', async () => {
+  test('when a path is disguised, then internal endpoints stay unreachable', async () => {
     for (const path of [
       '/internal/messages',
       '/api/../internal/messages',
@@ -340,7 +340,7 @@ describe('the wire', () => {
         true,
       ]);
   });
-  test('when a client claims to be a service or somebody else in a header, then nothing comes of it', async () => {
+  test('when a client claims to be a service or another user in a header, then the header has no effect', async () => {
     const headers = { authorization: `Bearer ${eve.token}`, 'x-user-id': ann._id, 'x-forwarded-user': ann._id, 'x-service': 'gateway' };
     const { _id } = (await (await fetch(`${product.url}/api/users/me`, { headers })).json()) as { _id: string };
     expect(_id).toBe(eve._id);

@@ -6,7 +6,7 @@ import { MongoClient } from 'mongodb';
 import { startProduct, type Product } from '../support/product';
 import { keptByShards, refusedByShards, SHARD_KEYS, shardKeyOf, shardsOf } from './queries/sharding';
 import { captureStatements, filterShape, shapeOf, sortShape, type Statement } from './queries/statements';
-import { walkAfterRestart, walkTheProduct } from './queries/walk';
+import { exerciseAfterRestart, exerciseAllQueries } from './queries/exercise';
 
 const DOCUMENT = join(__dirname, '..', '..', 'docs', 'scaling.md');
 const onEmbedded = (process.env.MONGO_URL ?? '') === '';
@@ -16,7 +16,7 @@ let client: MongoClient;
 let statements: Statement[];
 const called = new Set<string>();
 
-/** The real commands of the running services, from a walk through all that people can do. */
+/** The real commands of the running services, from a run of all operations of the product. */
 beforeAll(async () => {
   const capture = captureStatements();
   product = await startProduct({ PUBLISH_MESSAGE_SENT: 'true' });
@@ -25,9 +25,9 @@ beforeAll(async () => {
     called.add(`${method} ${path.split('?')[0]}`);
     return call(method, path, ...rest);
   };
-  const people = await walkTheProduct(product);
+  const people = await exerciseAllQueries(product);
   await product.restart();
-  await walkAfterRestart(product, people);
+  await exerciseAfterRestart(product, people);
   // The bus polls for events to re-drive once a second; the queries may finish earlier.
   await waitFor(() => capture.statements().some(({ collection }) => collection === 'parked_events'), 'the look at parked events');
   capture.stop();
@@ -66,7 +66,7 @@ test('when a service asks its database, then an index answers, in the wanted ord
   const slow: string[] = [];
   for (const statement of asking()) {
     const stages = (await planOf(statement)).map(({ stage }) => stage);
-    // The other server's explain does not tell whether it sorts.
+    // The explain of the reference server does not show whether it sorts.
     if (!stages.includes('IXSCAN') || stages.includes('SORT') || stages.includes('COLLSCAN'))
       slow.push(`${shapeOf(statement)}: ${stages.join(' ← ')}`);
   }

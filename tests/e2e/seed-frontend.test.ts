@@ -67,7 +67,7 @@ test('when the snippets run, then each listener gets what it was promised', asyn
     sendMessage('Hey, how are you?');
     expect((await logged('New message:'))[1]).toMatchObject({ chatRoomId, senderId: ben._id, text: 'Hey, how are you?' });
     const other = product.device(ann.token);
-    await other.ask('join_room', { chatRoomId });
+    await other.request('join_room', { chatRoomId });
     await logged(`User ${ann._id} joined the room`);
     const post = (await product.call('POST', '/api/posts', ben.token, { text: 'Hello' })).body;
     await product.call('POST', `/api/posts/${post._id}/like`, ann.token);

@@ -93,11 +93,11 @@ describe('socket connection', () => {
     const short = () => jwt.sign({ userId: ann._id }, JWT_SECRET, { expiresIn: 2 });
     const [left, kept] = [product.device(short()), product.device(short())];
     await Promise.all([left.connected, kept.connected]);
-    expect(await kept.ask('refresh_token', { token: ann.token })).toMatchObject({ ok: true });
+    expect(await kept.request('refresh_token', { token: ann.token })).toMatchObject({ ok: true });
     await waitFor(() => left.socket.disconnected);
     expect(left.received.error).toMatchObject([{ code: 'TOKEN_EXPIRED' }]);
-    expect(await kept.ask('join_room', { chatRoomId })).toMatchObject({ ok: true });
-    expect(await kept.ask('refresh_token', { token: ben.token })).toMatchObject({ ok: false });
+    expect(await kept.request('join_room', { chatRoomId })).toMatchObject({ ok: true });
+    expect(await kept.request('refresh_token', { token: ben.token })).toMatchObject({ ok: false });
   });
 });
 
@@ -113,7 +113,7 @@ describe('chat over REST', () => {
     expect([...first.body.participants].sort()).toEqual([ann._id, eve._id].sort());
     expect((await product.call('POST', '/api/chat/rooms', eve.token, { otherUserId: ann._id })).body).toEqual(first.body);
   });
-  test('when the rooms are listed, then participants are people with name and e-mail, the latest activity first', async () => {
+  test('when the rooms are listed, then participants are users with name and e-mail, the latest activity first', async () => {
     await product.call('POST', `/api/chat/messages/${chatRoomId}`, ann.token, { text: 'to the top' });
     const { status, body } = await product.call('GET', '/api/chat/rooms', ben.token);
     expect(status).toBe(200);
@@ -172,7 +172,7 @@ describe('chat over REST', () => {
   test('when one opens a room with oneself, then it is a bad request', async () => {
     expect((await product.call('POST', '/api/chat/rooms', ann.token, { otherUserId: ann._id })).status).toBe(400);
   });
-  test("when it is somebody else's room, then it is forbidden", async () => {
+  test("when the room is not the user's, then it is forbidden", async () => {
     for (const [method, path, body] of [
       ['GET', `/api/chat/messages/${chatRoomId}`],
       ['POST', `/api/chat/messages/${chatRoomId}`, { text: 'let me in' }],
@@ -185,12 +185,12 @@ describe('chat over REST', () => {
 });
 
 describe('chat over sockets', () => {
-  test('when one joins and leaves, then the others in the room are told', async () => {
+  test('when a user joins and leaves, then the other sockets in the room get an event', async () => {
     const [a, b] = await Promise.all([connected(ann), connected(ben)]);
-    expect(await a.ask('join_room', { chatRoomId })).toMatchObject({ ok: true, chatRoomId, lastSeq: expect.any(Number) });
-    expect(await b.ask('join_room', { chatRoomId })).toMatchObject({ ok: true });
+    expect(await a.request('join_room', { chatRoomId })).toMatchObject({ ok: true, chatRoomId, lastSeq: expect.any(Number) });
+    expect(await b.request('join_room', { chatRoomId })).toMatchObject({ ok: true });
     expect(await waitFor(() => a.received.user_joined)).toEqual([{ chatRoomId, userId: ben._id }]);
-    await b.ask('leave_room', { chatRoomId });
+    await b.request('leave_room', { chatRoomId });
     expect(await waitFor(() => a.received.user_left)).toEqual([{ chatRoomId, userId: ben._id }]);
     expect(b.received.user_joined).toBeUndefined();
   });
@@ -210,56 +210,56 @@ describe('chat over sockets', () => {
     expect(await waitFor(() => a.received.receive_message)).toEqual([message]);
     expect((await product.call('GET', `/api/chat/messages/${chatRoomId}?limit=1`, ben.token)).body[0]._id).toBe(message._id);
   });
-  test('when history is asked for, then it comes as an event and in the acknowledgement, ascending, with people', async () => {
+  test('when history is requested, then it comes as an event and in the acknowledgement, ascending, with users', async () => {
     const a = await connected(ann);
-    const ack = await a.ask('get_history', { chatRoomId, limit: 2, skip: 0 });
+    const ack = await a.request('get_history', { chatRoomId, limit: 2, skip: 0 });
     expect(a.received.message_history).toEqual([{ chatRoomId, messages: ack.messages }]);
     expect(ack.messages).toHaveLength(2);
     expect(ack.messages[0].seq).toBeLessThan(ack.messages[1].seq);
     expect(ack.messages[1].senderId).toMatchObject({ _id: expect.stringMatching(ID), name: expect.any(String) });
   });
-  test('when a watermark moves, then the other side and the own devices are told, it never goes back, and unread is the difference', async () => {
+  test('when a read mark moves, then the devices of both users get an event, it never goes back, and unread is the difference', async () => {
     const [phone, laptop, other] = await Promise.all([connected(ben), connected(ben), connected(ann)]);
-    const { message } = await other.ask('send_message', { chatRoomId, text: 'read me' });
+    const { message } = await other.request('send_message', { chatRoomId, text: 'read me' });
     const before = (await product.call('GET', '/api/unread', ben.token)).body;
     expect(before.chat).toBeGreaterThan(0);
-    expect(await phone.ask('mark_read', { chatRoomId, seq: message.seq })).toMatchObject({
+    expect(await phone.request('mark_read', { chatRoomId, seq: message.seq })).toMatchObject({
       ok: true,
       readSeq: message.seq,
       unreadCount: 0,
     });
     for (const device of [phone, laptop, other])
       await waitFor(() => device.received.room_read?.some(({ readSeq, userId }) => readSeq === message.seq && userId === ben._id));
-    expect(await phone.ask('mark_read', { chatRoomId, seq: 1 })).toMatchObject({ ok: true, readSeq: message.seq });
-    expect(await phone.ask('mark_read', { chatRoomId, seq: message.seq + 100 })).toMatchObject({ readSeq: message.seq });
+    expect(await phone.request('mark_read', { chatRoomId, seq: 1 })).toMatchObject({ ok: true, readSeq: message.seq });
+    expect(await phone.request('mark_read', { chatRoomId, seq: message.seq + 100 })).toMatchObject({ readSeq: message.seq });
     expect((await product.call('GET', '/api/unread', ben.token)).body.chat).toBe(0);
   });
   test('when a device was away, then resume brings exactly what it missed', async () => {
     const b = await connected(ben);
-    const { lastSeq } = await b.ask('join_room', { chatRoomId });
+    const { lastSeq } = await b.request('join_room', { chatRoomId });
     b.socket.disconnect();
     const sent = [];
     for (const text of ['one', 'two', 'three'])
       sent.push((await product.call('POST', `/api/chat/messages/${chatRoomId}`, ann.token, { text })).body);
     const back = await connected(ben);
-    const { ok, rooms } = await back.ask('resume', { rooms: [{ chatRoomId, afterSeq: lastSeq }] });
+    const { ok, rooms } = await back.request('resume', { rooms: [{ chatRoomId, afterSeq: lastSeq }] });
     expect(ok).toBe(true);
     const room = rooms.find((entry: any) => entry.chatRoomId === chatRoomId);
     expect(room).toMatchObject({ lastSeq: lastSeq + 3, reset: false });
     expect(room.messages.map(({ _id }: any) => _id)).toEqual(sent.map(({ _id }) => _id));
-    const again = await back.ask('resume', { rooms: [{ chatRoomId, afterSeq: lastSeq + 3 }] });
+    const again = await back.request('resume', { rooms: [{ chatRoomId, afterSeq: lastSeq + 3 }] });
     expect(again.rooms.some((entry: any) => entry.chatRoomId === chatRoomId)).toBe(false);
   });
   test('when more than 200 were missed, then the room is reset with the newest 50', async () => {
     const [x, y] = await Promise.all([product.register('Xi'), product.register('Yu')]);
     const room = (await product.call('POST', '/api/chat/rooms', x.token, { otherUserId: y._id })).body.chatRoomId as string;
     const device = await connected(x);
-    await Promise.all(Array.from({ length: 201 }, (_, n) => device.ask('send_message', { chatRoomId: room, text: `${n}` })));
+    await Promise.all(Array.from({ length: 201 }, (_, n) => device.request('send_message', { chatRoomId: room, text: `${n}` })));
     const other = await connected(y);
-    const { rooms } = await other.ask('resume', { rooms: [{ chatRoomId: room, afterSeq: 0 }] });
+    const { rooms } = await other.request('resume', { rooms: [{ chatRoomId: room, afterSeq: 0 }] });
     expect(rooms).toMatchObject([{ chatRoomId: room, lastSeq: 201, reset: true }]);
     expect(rooms[0].messages.map(({ seq }: any) => seq)).toEqual(Array.from({ length: 50 }, (_, at) => 152 + at));
-    const known = await other.ask('resume', { rooms: [{ chatRoomId: room, afterSeq: 1 }] });
+    const known = await other.request('resume', { rooms: [{ chatRoomId: room, afterSeq: 1 }] });
     expect(known.rooms[0]).toMatchObject({ reset: false });
     expect(known.rooms[0].messages).toHaveLength(200);
   });
@@ -278,7 +278,7 @@ describe('the error list', () => {
     ['send_message', () => ({ chatRoomId, text: ' \n\t ' }), 'Message text empty'],
   ] as const)('when %s is not to be done, then the acknowledgement and the error event say why (%#)', async (event, payload, message) => {
     const device = await connected(eve);
-    const answer = await device.ask(event, payload());
+    const answer = await device.request(event, payload());
     expect(answer).toMatchObject({ ok: false, error: { message, code: expect.stringMatching(/^[A-Z_]+$/) } });
     expect(device.received.error).toEqual([{ event, ...answer.error }]);
   });
@@ -296,30 +296,33 @@ describe('the error list', () => {
     ['constructor', {}],
   ])('when the payload of %s is malformed, then it is an error and the socket lives on (%#)', async (event, payload) => {
     const device = await connected(ann);
-    expect(await device.ask(event, payload)).toMatchObject({ ok: false, error: { code: expect.any(String), message: expect.any(String) } });
-    expect(await device.ask('join_room', { chatRoomId })).toMatchObject({ ok: true });
+    expect(await device.request(event, payload)).toMatchObject({
+      ok: false,
+      error: { code: expect.any(String), message: expect.any(String) },
+    });
+    expect(await device.request('join_room', { chatRoomId })).toMatchObject({ ok: true });
   });
 });
 
 describe('notifications', () => {
   const subscribe = async (person: Person) => {
     const device = await connected(person);
-    expect(await device.ask('subscribe_notifications')).toMatchObject({ ok: true });
+    expect(await device.request('subscribe_notifications')).toMatchObject({ ok: true });
     expect(device.received.notification_subscribed).toHaveLength(1);
     return device;
   };
-  test('when a post is liked or commented on, or an RSVP comes, then its owner alone is told live, in these words', async () => {
+  test('when a post is liked or commented on, or an RSVP comes, then its owner alone is notified live, in these words', async () => {
     const host = await product.register('Hal');
-    const [bell, stranger] = await Promise.all([subscribe(host), subscribe(eve)]);
+    const [owner, stranger] = await Promise.all([subscribe(host), subscribe(eve)]);
     const post = (await product.call('POST', '/api/posts', host.token, { text: 'Look' })).body;
     const event = (await product.call('POST', '/api/events', host.token, { title: 'Picnic', startsAt: '2027-01-05T12:00:00Z' })).body;
     await product.call('POST', `/api/posts/${post._id}/like`, ann.token);
-    await waitFor(() => bell.received.notification?.length === 1);
+    await waitFor(() => owner.received.notification?.length === 1);
     await product.call('POST', `/api/posts/${post._id}/comments`, ben.token, { text: 'Nice' });
-    await waitFor(() => bell.received.notification?.length === 2);
+    await waitFor(() => owner.received.notification?.length === 2);
     expect((await product.call('POST', `/api/events/${event._id}/rsvp`, ann.token, { status: 'going' })).status).toBe(200);
-    await waitFor(() => bell.received.notification?.length === 3);
-    expect(bell.received.notification).toMatchObject(
+    await waitFor(() => owner.received.notification?.length === 3);
+    expect(owner.received.notification).toMatchObject(
       [
         { type: 'LIKE', message: 'Ann Lee liked your post', referenceId: post._id, actorId: ann._id },
         { type: 'COMMENT', message: 'Ben Ray commented on your post', referenceId: post._id, actorId: ben._id },
@@ -347,7 +350,7 @@ describe('notifications', () => {
     expect(await waitFor(() => back.received.notification)).toEqual([saved]);
     back.socket.disconnect();
     const later = await subscribe(owner);
-    await later.ask('unsubscribe_notifications');
+    await later.request('unsubscribe_notifications');
     expect(later.received.notification).toBeUndefined();
   });
   test('when notifications are read, then the unread count and the other devices agree', async () => {
@@ -369,7 +372,7 @@ describe('notifications', () => {
     expect(await unread()).toBe(0);
     expect((await product.call('PATCH', `/api/notifications/${newest._id}/read`, eve.token)).status).toBe(404);
   });
-  test("when one likes, takes it back, or acts on one's own post, then no bell rings for it", async () => {
+  test('when a user likes, unlikes, or acts on an own post, then no notification is sent', async () => {
     const owner = await product.register('Own');
     const post = (await product.call('POST', '/api/posts', owner.token, { text: 'Mine' })).body;
     expect((await product.call('POST', `/api/posts/${post._id}/like`, owner.token)).body).toEqual({ liked: true, likes: 1 });
@@ -406,17 +409,17 @@ describe('disconnecting', () => {
     const a = await connected(ann);
     const b = await connected(ben);
     b.socket.disconnect();
-    const { message } = await a.ask('send_message', { chatRoomId, text: 'for later' });
+    const { message } = await a.request('send_message', { chatRoomId, text: 'for later' });
     const { body } = await product.call('GET', `/api/chat/messages/${chatRoomId}?limit=1`, ben.token);
     expect(body).toMatchObject([{ _id: message._id, text: 'for later' }]);
   });
 });
 
 describe('presence', () => {
-  test('when one watches somebody, then each change comes once', async () => {
+  test('when a user watches another user, then each change arrives once', async () => {
     const pat = await product.register('Pat');
     const watcher = await connected(ann);
-    expect(await watcher.ask('presence_subscribe', { userIds: [pat._id] })).toEqual({
+    expect(await watcher.request('presence_subscribe', { userIds: [pat._id] })).toEqual({
       ok: true,
       presence: [{ userId: pat._id, status: 'offline', lastSeenAt: null }],
     });
@@ -427,7 +430,7 @@ describe('presence', () => {
     reload.socket.disconnect();
     await waitFor(() => watcher.received.presence?.length === 2);
     expect(watcher.received.presence?.map(({ status }) => status)).toEqual(['online', 'offline']);
-    await watcher.ask('presence_unsubscribe');
+    await watcher.request('presence_unsubscribe');
     await connected(pat);
     await waitFor(async () => (await statusOf(pat)).status === 'online');
     expect(watcher.received.presence).toHaveLength(2);

@@ -123,7 +123,7 @@ describeWith(noBroker ?? noSharedRedis, 'every service as processes of its own, 
     directory.remove();
   }, 60_000);
 
-  test('when devices of both people hang on different gateways and nodes, by WebSocket and by polling, then each gets every message once', async () => {
+  test('when devices of both users are connected to different gateways and nodes, by WebSocket and by polling, then each gets every message once', async () => {
     const devices = [
       await device(ann, 0, 'websocket'),
       await device(ann, 1, 'polling'),
@@ -148,12 +148,12 @@ describeWith(noBroker ?? noSharedRedis, 'every service as processes of its own, 
     );
   }, 90_000);
 
-  test('when a bell rings and somebody comes and goes, then it is heard and seen on every node, once', async () => {
+  test('when a notification arrives and a user connects and disconnects, then every node pushes each once', async () => {
     const hers = [await device(ann, 0, 'websocket'), await device(ann, 1, 'websocket')];
-    const rung = hers.map((linsta) => {
-      const heard: string[] = [];
-      linsta.notifications.onArrival(({ _id }) => void heard.push(_id));
-      return heard;
+    const arrivals = hers.map((linsta) => {
+      const ids: string[] = [];
+      linsta.notifications.onArrival(({ _id }) => void ids.push(_id));
+      return ids;
     });
     const presence = hers.map((linsta) => {
       const store = linsta.presence([ben._id]);
@@ -162,13 +162,13 @@ describeWith(noBroker ?? noSharedRedis, 'every service as processes of its own, 
     });
     const { _id } = await call('POST', '/api/posts', ann.token, { text: 'a post' });
     await call('POST', `/api/posts/${_id}/like`, ben.token, undefined, stack.urls[1]);
-    for (const heard of rung) await waitFor(() => heard.length === 1, 'the bell on each device', 20_000);
+    for (const ids of arrivals) await waitFor(() => ids.length === 1, 'the notification on each device', 20_000);
     expect(await call('GET', '/api/notifications/unread-count', ann.token)).toEqual({ unread: 1 });
     const his = await device(ben, 1, 'websocket');
     for (const store of presence) await waitFor(() => store.get()[ben._id]?.status === 'online', 'his coming', 20_000);
     his.close();
     for (const store of presence) await waitFor(() => store.get()[ben._id]?.status === 'offline', 'his going', 20_000);
-    expect(rung.map(({ length }) => length)).toEqual([1, 1]);
+    expect(arrivals.map(({ length }) => length)).toEqual([1, 1]);
   }, 90_000);
 
   test.each(['chat-1', 'realtime-1', 'notification-1', 'gateway-2'])(

@@ -70,7 +70,7 @@ test('when it starts, then the screen says where it is, where data lives and who
   product.child.kill('SIGINT');
   expect(await product.ended).toMatchObject({ code: 0 });
   expect(product.output.err).toBe('');
-  // The second start knows the same secrets and people, and says the same.
+  // The second start has the same secrets and users, and prints the same.
   const secrets = readFileSync(join(dataDir, 'secrets.json'), 'utf8');
   const again = await startOn(dataDir);
   expect(readFileSync(join(dataDir, 'secrets.json'), 'utf8')).toBe(secrets);
@@ -126,7 +126,7 @@ test.each([
   },
 );
 
-test('when the configuration cannot work, then every fault is told together, by name and without its value, with code 78', async () => {
+test('when the configuration cannot work, then every fault is reported together, by name and without its value, with code 78', async () => {
   const { code, err } = await run({
     PORT: 'five thousand',
     DATA_DIR: freshDirectory(),

@@ -37,7 +37,7 @@ describe('one trace from the request to the push', () => {
     const { body: post } = await product.call('POST', '/api/posts', ben.token, { text: 'traced' });
     const device = product.device(ben.token);
     await device.connected;
-    await device.ask('subscribe_notifications');
+    await device.request('subscribe_notifications');
     exporter.reset();
     await product.call('POST', `/api/posts/${post._id}/like`, ann.token);
     await waitFor(() => (device.received.notification ?? []).length > 0, 'the push');
@@ -68,7 +68,7 @@ describe('one trace from the request to the push', () => {
     const device = product.device(ann.token);
     await device.connected;
     exporter.reset();
-    await device.ask('send_message', { chatRoomId: room.chatRoomId, text: 'traced' });
+    await device.request('send_message', { chatRoomId: room.chatRoomId, text: 'traced' });
     const root = await waitFor(
       () => exporter.getFinishedSpans().find(({ name }) => name === 'socket send_message'),
       'the span of the event',

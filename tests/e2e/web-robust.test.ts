@@ -34,7 +34,7 @@ const overflowOf = (page: Page): Promise<string[]> =>
     return found.slice(0, 5);
   });
 
-describeWith(noBrowser, 'the web app with what people may write, and in what networks may do', () => {
+describeWith(noBrowser, 'the web app with hostile texts and failing networks', () => {
   let app: WebApp;
   let product: WebApp['product'];
   let ann: Person;
@@ -195,7 +195,7 @@ describeWith(noBrowser, 'the web app with what people may write, and in what net
     await composerOf(page).fill('');
   }, 60_000);
 
-  test('given a phone, when a person writes, then Enter makes a line, targets are large, and the conversation has the whole screen', async () => {
+  test('given a phone, when a user writes, then Enter makes a line, targets are large, and the conversation has the whole screen', async () => {
     const { page } = await app.enter(ann, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
     const small = async () =>
       page.evaluate(() =>

@@ -24,7 +24,7 @@ describeWith(noBrowser, `a room of ${MESSAGES} messages in a real browser`, () =
       await Promise.all(
         Array.from({ length: 50 }, (_, n) => {
           const text = `${at + n + 1}: ${words.slice(0, 1 + (((at + n) * 7) % words.length)).join(' ')}`;
-          return (at % 150 === 0 ? hers : his).ask('send_message', { chatRoomId, text });
+          return (at % 150 === 0 ? hers : his).request('send_message', { chatRoomId, text });
         }),
       );
   }, 120_000);

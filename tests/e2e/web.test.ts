@@ -29,7 +29,7 @@ describeWith(noBrowser, 'the web app in a real browser', () => {
       route.fulfill({ json: [ann, ben].map(({ name, email }) => ({ name, email, password: 'correct horse' })) }),
     );
 
-  test('when two people chat, then each sees the other at once, what was read, and who is there', async () => {
+  test('when two users chat, then each sees messages, read marks and presence of the other at once', async () => {
     const [hers, his] = [await enter(ann), await enter(ben)];
     await hers.page.getByRole('link', { name: 'Chat' }).click();
     await hers.page.getByRole('button', { name: 'New chat' }).click();
@@ -87,7 +87,7 @@ describeWith(noBrowser, 'the web app in a real browser', () => {
     await context.close();
   }, 90_000);
 
-  test('when one likes, comments and answers an invitation, then the other person is notified, and each notification opens what it is about', async () => {
+  test('when one likes, comments and answers an invitation, then the other user is notified, and each notification opens its subject', async () => {
     const [hers, his] = [await enter(ann), await enter(ben)];
     await hers.page.getByLabel('New post').fill('A post to like');
     await hers.page.getByRole('button', { name: 'Post', exact: true }).click();
@@ -174,7 +174,7 @@ describeWith(noBrowser, 'the web app in a real browser', () => {
     expect(body.map(({ text }: any) => text).filter((text: string) => text.startsWith('cut'))).toEqual(['cut one', 'cut two', 'cut three']);
   }, 90_000);
 
-  test('when one person has two tabs, then both show what is typed in one, what comes in, and the same numbers', async () => {
+  test('when one user has two tabs, then both show what is typed in one, what comes in, and the same numbers', async () => {
     const chatRoomId = await roomOf();
     const { context, page: one } = await enter(ann);
     const two = await open(context, '/chat');
@@ -244,7 +244,7 @@ describeWith(noBrowser, 'the web app in a real browser', () => {
       await waitFor(async () => (await bubbles(side)).slice(-3).join() === expected, 'the same on both sides');
   }, 60_000);
 
-  test('when a call is tried from the published contract, then it is made as whoever is signed in, and its answer stands there whatever it is', async () => {
+  test('when a call is tried from the published contract, then it is made as the signed-in user, and its answer is shown in every case', async () => {
     const { page } = await enter(ann);
     await page.goto(`${product.url}/docs`);
     const operation = (method: string, path: string) =>
@@ -274,7 +274,7 @@ describeWith(noBrowser, 'the web app in a real browser', () => {
     await stranger.getByText('Sign in, and the calls below can be tried').waitFor();
   }, 60_000);
 
-  test('when a script is smuggled into the page, then the Content-Security-Policy stops it and these tests would tell', async () => {
+  test('when a script is smuggled into the page, then the Content-Security-Policy stops it and these tests report it', async () => {
     const { page } = await app.visit();
     const before = app.faults.length;
     await page.evaluate(() => {
@@ -283,7 +283,7 @@ describeWith(noBrowser, 'the web app in a real browser', () => {
       document.body.append(script);
       document.body.append(Object.assign(document.createElement('img'), { src: 'https://example.com/pixel.gif' }));
     });
-    await waitFor(() => app.faults.length >= before + 2, 'both being told');
+    await waitFor(() => app.faults.length >= before + 2, 'both being reported');
     expect(await page.evaluate(() => (window as any).smuggled)).toBeUndefined();
     expect(app.faults.splice(before).filter((fault) => fault.includes('Content Security Policy')).length).toBeGreaterThanOrEqual(2);
   }, 30_000);

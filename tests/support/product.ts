@@ -119,7 +119,7 @@ export async function startProduct(env: NodeJS.ProcessEnv = {}, createServiceLog
         socket,
         received,
         connected,
-        ask: (event: string, payload?: unknown): Promise<any> => socket.timeout(10_000).emitWithAck(event, payload),
+        request: (event: string, payload?: unknown): Promise<any> => socket.timeout(10_000).emitWithAck(event, payload),
       };
     },
     async restart() {

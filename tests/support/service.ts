@@ -10,17 +10,17 @@ import type { Scope } from 'nock';
 import { createTemporaryDirectory } from '@linsta/testing';
 
 const JWT_SECRET = 'the secret of a test, which is long enough to be one';
-const SERVICE_SECRET = 'the services of a test know each other by this one';
+const SERVICE_SECRET = 'the shared secret of the services in a test';
 
 // Answers are asserted, not typed.
 type Body = any;
 
 export interface ServiceFixture {
-  /** Its endpoint for clients. */
+  /** Base URL of the listener for clients. */
   readonly url: string;
-  /** A good token of this user. */
+  /** Returns a valid token of this user. */
   tokenOf(userId: string, sid?: string): string;
-  /** As a client behind the gateway would; without a token where `userId` is undefined. */
+  /** Sends a request as a client behind the gateway; without a token if `userId` is undefined. */
   call(
     method: string,
     path: string,
@@ -28,7 +28,7 @@ export interface ServiceFixture {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<{ status: number; headers: Headers; body: Body }>;
-  /** The same with a token that the service itself gave. */
+  /** Sends a request with a token that the service itself issued. */
   callAs(
     token: string,
     method: string,
@@ -36,18 +36,18 @@ export interface ServiceFixture {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<{ status: number; headers: Headers; body: Body }>;
-  /** As a neighbour would, over its internal door. */
-  ask(path: string, body: unknown, token?: string): Promise<{ status: number; body: Body }>;
-  /** Makes an event as another service would, and resolves when it is handled or parked. */
-  tell<T extends BusEventType>(type: T, id: string, data: BusEvent<T>['data'], time?: Date): Promise<void>;
-  /** What the service has told the bus, of whatever type. */
-  told: BusEvent[];
-  /** Its own database, to look into or to plant what an earlier life left behind. */
+  /** Sends a request to the internal listener, as another service would. */
+  callInternal(path: string, body: unknown, token?: string): Promise<{ status: number; body: Body }>;
+  /** Publishes an event as another service would; resolves when it is handled or parked. */
+  publishEvent<T extends BusEventType>(type: T, id: string, data: BusEvent<T>['data'], time?: Date): Promise<void>;
+  /** All events that the service has published. */
+  published: BusEvent[];
+  /** The database of the service, to read it or to plant documents of an earlier run. */
   database: Connection;
-  /** The neighbours over HTTP, e.g. `neighbours.users.post('/internal/people')`. */
-  neighbours: { users: Scope; realtime: Scope; chat: Scope; notification: Scope };
+  /** Upstream services over HTTP, e.g. `upstreams.users.post('/internal/people')`. */
+  upstreams: { users: Scope; realtime: Scope; chat: Scope; notification: Scope };
   /** From now on every upstream answers 503, whatever was arranged before. */
-  neighboursAway(): void;
+  upstreamsAway(): void;
   /** From now on the database does not answer. */
   loseDatabase(): Promise<void>;
   restart(): Promise<void>;
@@ -55,9 +55,9 @@ export interface ServiceFixture {
 }
 
 /**
- * One service whole: real HTTP on free ports, a real store, the memory bus, really signed tokens.
- * Its neighbours are nock's, and the rest of the net is closed. With MONGO_URL the database is on
- * that server, under a name of its own.
+ * Starts one whole service: real HTTP on free ports, a real store, the memory bus, signed tokens.
+ * nock stands for its upstreams and closes the rest of the network. With MONGO_URL, the database is
+ * on that server, under a unique name.
  */
 export async function createServiceFixture<Config>(options: {
   name: ServiceName;
@@ -68,7 +68,7 @@ export async function createServiceFixture<Config>(options: {
   /** Delays the publishing of an event. */
   beforePublish?: (event: BusEvent) => Promise<void> | undefined;
 }): Promise<ServiceFixture> {
-  // Not at the top, and given back at the end: it takes over the HTTP of the whole process, which
+  // Imported here and restored in `stop`: nock takes over the HTTP of the whole process, which
   // other suites share.
   const { default: nock } = await import('nock');
   if (!nock.isActive()) nock.activate();
@@ -99,7 +99,7 @@ export async function createServiceFixture<Config>(options: {
     ...options.env,
   };
   const logger = createLogger(options.name, process.env.TEST_LOG_LEVEL ?? 'silent');
-  const told: BusEvent[] = [];
+  const published: BusEvent[] = [];
   let bus: EventBus;
   let service: AddressedService;
   const start = async () => {
@@ -109,7 +109,7 @@ export async function createServiceFixture<Config>(options: {
       async publish(event) {
         await options.beforePublish?.(event);
         await inner.publish(event);
-        told.push(event);
+        published.push(event);
       },
     };
     service = options.create(options.loadConfig(env), { bus, logger, ...(options.now !== undefined && { now: options.now }) });
@@ -148,9 +148,9 @@ export async function createServiceFixture<Config>(options: {
       return `http://127.0.0.1:${service.address().port}`;
     },
     tokenOf,
-    told,
+    published,
     database,
-    neighbours: {
+    upstreams: {
       users: nock(hosts.users),
       realtime: nock(hosts.realtime),
       chat: nock(hosts.chat),
@@ -159,14 +159,15 @@ export async function createServiceFixture<Config>(options: {
     call: (method, path, userId, body, headers) =>
       exchange(service.address().port, method, path, userId === undefined ? undefined : tokenOf(userId), body, headers),
     callAs: (token, method, path, body, headers) => exchange(service.address().port, method, path, token, body, headers),
-    ask: (path, body, token = tokenForInternal(path)) => exchange(service.address().internalPort, 'POST', `/internal${path}`, token, body),
-    tell: (type, id, data, time) => bus.publish(toBusEvent('test', type, id, data, time) as never),
-    neighboursAway() {
+    callInternal: (path, body, token = tokenForInternal(path)) =>
+      exchange(service.address().internalPort, 'POST', `/internal${path}`, token, body),
+    publishEvent: (type, id, data, time) => bus.publish(toBusEvent('test', type, id, data, time) as never),
+    upstreamsAway() {
       nock.cleanAll();
       for (const host of Object.values(hosts)) nock(host).persist().post(/./).reply(503, {});
     },
     async loseDatabase() {
-      if (store === undefined) throw new Error('the database of MONGO_URL is not ours to stop');
+      if (store === undefined) throw new Error('the fixture cannot stop the database of MONGO_URL');
       await store.close();
       store = undefined;
     },

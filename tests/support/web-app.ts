@@ -7,7 +7,7 @@ import { startProduct, type Person } from './product';
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 /**
- * The product and a Chromium in which people use it. Whatever a page reports as wrong is kept in
+ * The product and a Chromium with its web app. Every fault that a page reports is kept in
  * `faults`.
  */
 export async function startWebApp(env: NodeJS.ProcessEnv = {}) {

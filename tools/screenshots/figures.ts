@@ -108,7 +108,7 @@ async function main() {
   await his.connected;
   const began = Date.now();
   for (let at = 0; at < RECEIVED; at += 100)
-    await Promise.all(Array.from({ length: 100 }, (_, n) => his.ask('send_message', { chatRoomId, text: `received ${at + n + 1}` })));
+    await Promise.all(Array.from({ length: 100 }, (_, n) => his.request('send_message', { chatRoomId, text: `received ${at + n + 1}` })));
   await waitFor(async () => (await page.locator('.message-bubble').last().innerText()) === `received ${RECEIVED}`, 'the last one', 60_000);
   const took = (Date.now() - began) / 1000;
   say(

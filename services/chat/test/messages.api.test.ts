@@ -12,11 +12,11 @@ let chatRoomId: string;
 const pushed: any[] = [];
 beforeAll(async () => {
   chat = await createServiceFixture({ name: 'chat', create: createChatService, loadConfig });
-  chat.neighbours.users
+  chat.upstreams.users
     .persist()
     .post('/internal/people')
     .reply(200, (_path, body: any) => ({ users: known.filter(({ _id }) => body.userIds.includes(_id)) }));
-  chat.neighbours.realtime
+  chat.upstreams.realtime
     .persist()
     .post('/internal/broadcasts')
     .reply(200, (_path, body: any) => (pushed.push(...body.broadcasts), {}));
@@ -105,7 +105,7 @@ describe('a message over REST', () => {
 });
 
 describe('the order of a room', () => {
-  const batch = (messages: object[]) => chat.ask('/messages', { messages });
+  const batch = (messages: object[]) => chat.callInternal('/messages', { messages });
 
   test('when one batch holds many messages of many rooms, then each room counts 1, 2, 3 in the order given', async () => {
     const rooms = await Promise.all(Array.from({ length: 12 }, freshRoom));
@@ -221,9 +221,9 @@ describe('the order of a room', () => {
     await chat.database
       .collection('messages')
       .insertOne({ chatRoomId: new Types.ObjectId(room), seq: 2, senderId: new Types.ObjectId(other), text: 'two', createdAt: new Date() });
-    const { body } = await chat.ask('/resume', { userId: ann, rooms: [{ chatRoomId: room, afterSeq: 2 }] });
+    const { body } = await chat.callInternal('/resume', { userId: ann, rooms: [{ chatRoomId: room, afterSeq: 2 }] });
     expect(body.rooms.find(({ chatRoomId: id }: any) => id === room) ?? { reset: false }).toMatchObject({ reset: false });
-    const behind = await chat.ask('/resume', { userId: ann, rooms: [{ chatRoomId: room, afterSeq: 1 }] });
+    const behind = await chat.callInternal('/resume', { userId: ann, rooms: [{ chatRoomId: room, afterSeq: 1 }] });
     expect(behind.body.rooms.find(({ chatRoomId: id }: any) => id === room)).toMatchObject({ lastSeq: 2, messages: [{ text: 'two' }] });
   });
 });
@@ -231,12 +231,12 @@ describe('the order of a room', () => {
 describe('during an outage', () => {
   test('when realtime cannot be reached, then a message is stored', async () => {
     const { room } = await freshRoom();
-    chat.neighboursAway();
+    chat.upstreamsAway();
     expect(await send(ann, { text: 'alone' }, room)).toMatchObject({ status: 201, body: { seq: 1 } });
     expect(await history(room)).toHaveLength(1);
   });
   test('when a caller has no service token, then the internal endpoint refuses it', async () => {
-    expect(await chat.ask('/messages', { messages: [] }, 'nonsense')).toMatchObject({ status: 401 });
+    expect(await chat.callInternal('/messages', { messages: [] }, 'nonsense')).toMatchObject({ status: 401 });
   });
   // A test must not stop the server of MONGO_URL; tests/chaos cuts the connection to it.
   if ((process.env.MONGO_URL ?? '') === '')
@@ -245,7 +245,7 @@ describe('during an outage', () => {
       await chat.loseDatabase();
       const answers = await Promise.all([
         send(ann, { text: 'lost?' }),
-        chat.ask('/messages', { messages: [{ chatRoomId, senderId: ben, text: 'lost?' }] }),
+        chat.callInternal('/messages', { messages: [{ chatRoomId, senderId: ben, text: 'lost?' }] }),
       ]);
       expect(answers[0]).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
       expect(answers[0].headers.get('retry-after')).toMatch(/^\d+$/);

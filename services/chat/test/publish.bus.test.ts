@@ -15,16 +15,16 @@ describe('publishing MESSAGE_SENT', () => {
       env: { PUBLISH_MESSAGE_SENT: 'true' },
     });
     try {
-      publishing.neighbours.users.persist().post('/internal/people').reply(200, { users: known });
-      publishing.neighbours.realtime.persist().post('/internal/broadcasts').reply(200, {});
+      publishing.upstreams.users.persist().post('/internal/people').reply(200, { users: known });
+      publishing.upstreams.realtime.persist().post('/internal/broadcasts').reply(200, {});
       const { body } = await publishing.call('POST', '/api/chat/rooms', ann, { otherUserId: ben });
       const room = body.chatRoomId as string;
       const messages = publishing.database.collection('messages');
       const unmarked = () => waitFor(async () => (await messages.countDocuments({ outboxAt: { $exists: true } })) === 0);
-      const published = () => publishing.told.filter(({ type }) => type === 'MESSAGE_SENT').map(({ data }) => data);
+      const published = () => publishing.published.filter(({ type }) => type === 'MESSAGE_SENT').map(({ data }) => data);
 
       const sends = [0, 1, 2].map((n) => ({ chatRoomId: room, senderId: ann, text: `${n}`, clientMessageId: `${n}` }));
-      await publishing.ask('/messages', { messages: [...sends, sends[0]] });
+      await publishing.callInternal('/messages', { messages: [...sends, sends[0]] });
       await unmarked();
       const event = (seq: number, text: string) => ({ chatRoomId: room, seq, senderId: ann, recipientIds: [ben], excerpt: text });
       expect(published()).toMatchObject([event(1, '0'), event(2, '1'), event(3, '2')]);

@@ -15,13 +15,13 @@ let clock = Date.now();
 let chat: ServiceFixture;
 const start = async (env: NodeJS.ProcessEnv) => {
   chat = await createServiceFixture({ name: 'chat', create: createChatService, loadConfig, env, now: () => new Date(clock) });
-  chat.neighbours.users
+  chat.upstreams.users
     .persist()
     .post('/internal/people')
     .reply(200, (_path, body: any) => ({
       users: body.userIds.map((_id: string) => ({ _id, name: 'Ann', email: 'ann@example.com', avatarUrl: null })),
     }));
-  chat.neighbours.realtime.persist().post('/internal/broadcasts').reply(200, {});
+  chat.upstreams.realtime.persist().post('/internal/broadcasts').reply(200, {});
 };
 afterEach(() => chat.stop());
 

@@ -6,15 +6,15 @@ const [ann, ben, eve] = ['a', 'b', 'e'].map((letter) => letter.repeat(24)) as [s
 let events: ServiceFixture;
 beforeAll(async () => {
   events = await createServiceFixture({ name: 'events', create: createEventsService, loadConfig });
-  events.neighbours.users.persist().post('/internal/people').reply(200, { users: [] });
-  await events.tell('USER_CHANGED', 'ben', { userId: ben, name: 'Ben', email: null });
+  events.upstreams.users.persist().post('/internal/people').reply(200, { users: [] });
+  await events.publishEvent('USER_CHANGED', 'ben', { userId: ben, name: 'Ben', email: null });
 });
 afterAll(() => events.stop());
 
 const createEvent = async (userId = ann) =>
   (await events.call('POST', '/api/events', userId, { title: 'Picnic', startsAt: '2026-06-01T18:00:00+02:00' })).body;
 const rsvp = (id: string, userId: string, status: unknown) => events.call('POST', `/api/events/${id}/rsvp`, userId, { status });
-const published = (referenceId: string) => events.told.filter(({ data }) => (data as any).referenceId === referenceId);
+const published = (referenceId: string) => events.published.filter(({ data }) => (data as any).referenceId === referenceId);
 /** Resolves when every stored event is published. */
 const outboxEmpty = () =>
   waitFor(async () => (await events.database.collection('rsvps').countDocuments({ outboxAt: { $exists: true } })) === 0, 'an empty outbox');

@@ -13,7 +13,7 @@ let online = new Set<string>();
 let deliver: () => Promise<void> | void;
 beforeAll(async () => {
   inbox = await createServiceFixture({ name: 'notification', create: createNotificationService, loadConfig });
-  const { users, realtime } = inbox.neighbours;
+  const { users, realtime } = inbox.upstreams;
   users.persist().post('/internal/people').reply(200, { users: [] });
   realtime
     .persist()
@@ -27,7 +27,7 @@ beforeAll(async () => {
     .persist()
     .post('/internal/broadcasts')
     .reply(200, (_path, body: any) => (pushed.push(...body.broadcasts), {}));
-  await inbox.tell('USER_CHANGED', 'ben', { userId: ben, name: 'Ben', avatarUrl: 'https://example.com/ben.png' });
+  await inbox.publishEvent('USER_CHANGED', 'ben', { userId: ben, name: 'Ben', avatarUrl: 'https://example.com/ben.png' });
 });
 afterAll(() => inbox.stop());
 beforeEach(() => {
@@ -40,15 +40,16 @@ let serial = 0;
 const start = Date.now() - 100_000;
 /** A bus event later than all events before it. */
 const tell = (type: 'LIKE' | 'UNLIKE' | 'COMMENT' | 'EVENT_RSVP', data: any, eventId = `event ${serial}`) =>
-  inbox.tell(type, eventId, data, new Date(start + (serial += 1)));
+  inbox.publishEvent(type, eventId, data, new Date(start + (serial += 1)));
 const about = (recipientId: string, actorId = ben, referenceId = id()) => ({ recipientId, actorId, referenceId });
 const list = async (userId: string, query = '') => (await inbox.call('GET', `/api/notifications${query}`, userId)).body as any[];
 const read = (userId: string, { _id }: { _id: string }) => inbox.call('PATCH', `/api/notifications/${_id}/read`, userId);
 const unread = async (userId: string) => (await inbox.call('GET', '/api/notifications/unread-count', userId)).body.unread as number;
 const rows = () => inbox.database.collection('notifications');
 const forwarded = () => waitFor(async () => (await rows().countDocuments({ forwardAt: { $exists: true } })) === 0, 'every push');
-const resume = async (userId: string, after: string) => (await inbox.ask('/resume', { userId, after })).body;
-const undelivered = async (userId: string) => (await inbox.ask('/undelivered', { userId, limit: 100 })).body.notifications as any[];
+const resume = async (userId: string, after: string) => (await inbox.callInternal('/resume', { userId, after })).body;
+const undelivered = async (userId: string) =>
+  (await inbox.callInternal('/undelivered', { userId, limit: 100 })).body.notifications as any[];
 
 describe('a repeat', () => {
   test('when a user answers an event 15 times, then it is one unread notification with the last answer', async () => {
@@ -76,8 +77,8 @@ describe('a repeat', () => {
     const ann = id();
     const data = about(ann);
     const at = (seconds: number) => new Date(start + seconds * 1000);
-    await inbox.tell('EVENT_RSVP', `late ${ann}`, { ...data, status: 'going' }, at(2));
-    await inbox.tell('EVENT_RSVP', `early ${ann}`, { ...data, status: 'maybe' }, at(1));
+    await inbox.publishEvent('EVENT_RSVP', `late ${ann}`, { ...data, status: 'going' }, at(2));
+    await inbox.publishEvent('EVENT_RSVP', `early ${ann}`, { ...data, status: 'maybe' }, at(1));
     expect(await list(ann)).toMatchObject([{ status: 'going', version: 1 }]);
   });
   test('when the notification was read, then an answer and a comment are new at the top, and the old one is removed', async () => {
@@ -117,15 +118,15 @@ describe('a repeat', () => {
     await tell('COMMENT', data);
     await forwarded();
     const [first] = await undelivered(ann);
-    await inbox.ask('/delivered', { userId: ann, notifications: [first] });
+    await inbox.callInternal('/delivered', { userId: ann, notifications: [first] });
     expect(await undelivered(ann)).toEqual([]);
     await tell('COMMENT', data);
     await forwarded();
     const [second] = await undelivered(ann);
     expect(second).toMatchObject({ _id: first._id, version: 2 });
-    await inbox.ask('/delivered', { userId: ann, notifications: [first] });
+    await inbox.callInternal('/delivered', { userId: ann, notifications: [first] });
     expect(await undelivered(ann)).toMatchObject([{ version: 2 }]);
-    await inbox.ask('/delivered', { userId: ann, notifications: [second] });
+    await inbox.callInternal('/delivered', { userId: ann, notifications: [second] });
     expect(await undelivered(ann)).toEqual([]);
   });
   test('when it changes while its push is in flight, then the change is pushed as well', async () => {
@@ -241,13 +242,13 @@ describe('an event of another publisher', () => {
   test('when it is dated far in the future, then it counts as now: later ones have an effect', async () => {
     const ann = id();
     const data = about(ann);
-    await inbox.tell('UNLIKE', `far ${ann}`, data, FAR);
-    await inbox.tell('LIKE', `near ${ann}`, data, new Date(Date.now() + 1_000));
+    await inbox.publishEvent('UNLIKE', `far ${ann}`, data, FAR);
+    await inbox.publishEvent('LIKE', `near ${ann}`, data, new Date(Date.now() + 1_000));
     expect(await list(ann)).toHaveLength(1);
     const carl = id();
-    await inbox.tell('USER_CHANGED', `far ${carl}`, { userId: carl, name: 'Frozen' }, FAR);
-    await inbox.tell('USER_CHANGED', `near ${carl}`, { userId: carl, name: 'Thawed' }, new Date(Date.now() + 1_000));
-    await inbox.tell('LIKE', `carl ${ann}`, about(ann, carl));
+    await inbox.publishEvent('USER_CHANGED', `far ${carl}`, { userId: carl, name: 'Frozen' }, FAR);
+    await inbox.publishEvent('USER_CHANGED', `near ${carl}`, { userId: carl, name: 'Thawed' }, new Date(Date.now() + 1_000));
+    await inbox.publishEvent('LIKE', `carl ${ann}`, about(ann, carl));
     expect((await list(ann))[0]).toMatchObject({ message: 'Thawed liked your post', actor: { name: 'Thawed' } });
   });
   test('when its texts have controls, overrides or nothing visible, then they are cleaned or left out', async () => {
@@ -289,9 +290,9 @@ test('when rows are of version 0.2, then they are listed, read and withdrawn, an
   ]);
   await waitFor(() => pushed.some(({ payload }) => payload.userId === ann), 'the pending push', 15_000);
   await forwarded();
-  await inbox.ask('/delivered', { userId: ann, notifications: (await list(ann)).slice(0, 1) });
+  await inbox.callInternal('/delivered', { userId: ann, notifications: (await list(ann)).slice(0, 1) });
   expect(await undelivered(ann)).toEqual([]);
-  await inbox.tell('EVENT_RSVP', '2', { ...data, status: 'declined' });
+  await inbox.publishEvent('EVENT_RSVP', '2', { ...data, status: 'declined' });
   await tell('EVENT_RSVP', { ...data, status: 'maybe' });
   await tell('EVENT_RSVP', { ...data, status: 'going' });
   expect((await list(ann))[0]).toMatchObject({ status: 'going', version: 2 });

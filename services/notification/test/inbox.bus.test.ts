@@ -15,7 +15,7 @@ let realtimeUp = true;
 let usersUp = true;
 beforeAll(async () => {
   inbox = await createServiceFixture({ name: 'notification', create: createNotificationService, loadConfig });
-  const { users, realtime } = inbox.neighbours;
+  const { users, realtime } = inbox.upstreams;
   users
     .persist()
     .post('/internal/people')
@@ -32,7 +32,7 @@ beforeAll(async () => {
     .persist()
     .post('/internal/broadcasts')
     .reply(200, (_path, body: any) => (broadcasts.push(...body.broadcasts), {}));
-  await inbox.tell('USER_CHANGED', 'ben', { userId: ben, name: 'Ben', email: null });
+  await inbox.publishEvent('USER_CHANGED', 'ben', { userId: ben, name: 'Ben', email: null });
 });
 afterAll(() => inbox.stop());
 beforeEach(() => {
@@ -50,10 +50,10 @@ describe('a bus event', () => {
   test('when it is a like, a comment or an RSVP, then its recipient has one notification each, in these words', async () => {
     const ann = id();
     const data = about(ann);
-    await inbox.tell('LIKE', `${ann} 1`, { ...data, actorName: 'Ann' });
-    await inbox.tell('COMMENT', `${ann} 2`, { ...data, excerpt: 'Nice' });
+    await inbox.publishEvent('LIKE', `${ann} 1`, { ...data, actorName: 'Ann' });
+    await inbox.publishEvent('COMMENT', `${ann} 2`, { ...data, excerpt: 'Nice' });
     for (const [n, status] of (['going', 'maybe', 'declined'] as const).entries())
-      await inbox.tell('EVENT_RSVP', `${ann} ${3 + n}`, { ...about(ann), status, referenceTitle: 'Picnic' });
+      await inbox.publishEvent('EVENT_RSVP', `${ann} ${3 + n}`, { ...about(ann), status, referenceTitle: 'Picnic' });
     expect((await list(ann)).map(({ message }) => message).reverse()).toEqual([
       'Ann liked your post',
       'Ben commented on your post',
@@ -81,26 +81,26 @@ describe('a bus event', () => {
   test('when it is delivered many times at once, then it is one notification and one push', async () => {
     const ann = id();
     const data = about(ann);
-    await Promise.all(Array.from({ length: 20 }, () => inbox.tell('LIKE', `same ${ann}`, data)));
+    await Promise.all(Array.from({ length: 20 }, () => inbox.publishEvent('LIKE', `same ${ann}`, data)));
     expect(await list(ann)).toHaveLength(1);
     await waitFor(() => delivered.length > 0);
     await forwarded();
     expect(delivered).toHaveLength(1);
     // The same id for another recipient is a notification of that recipient.
     const other = id();
-    await inbox.tell('LIKE', `same ${ann}`, { ...data, recipientId: other });
+    await inbox.publishEvent('LIKE', `same ${ann}`, { ...data, recipientId: other });
     expect(await list(other)).toHaveLength(1);
   });
   test('when the actor is the recipient, then there is no notification', async () => {
     const ann = id();
-    await inbox.tell('LIKE', `own ${ann}`, about(ann, ann));
+    await inbox.publishEvent('LIKE', `own ${ann}`, about(ann, ann));
     expect(await list(ann)).toEqual([]);
   });
   test('when the name of the actor is unknown, then users is requested; during its outage the name is "User"', async () => {
     const ann = id();
-    await inbox.tell('LIKE', `eve ${ann}`, about(ann, eve));
+    await inbox.publishEvent('LIKE', `eve ${ann}`, about(ann, eve));
     usersUp = false;
-    await inbox.tell('LIKE', `nobody ${ann}`, about(ann, id()));
+    await inbox.publishEvent('LIKE', `nobody ${ann}`, about(ann, id()));
     usersUp = true;
     expect((await list(ann)).map(({ message }) => message)).toEqual(['User liked your post', 'Eve liked your post']);
   });
@@ -110,21 +110,24 @@ describe('a bus event', () => {
       const ann = id();
       const data = about(ann);
       const [early, late] = [new Date(Date.now() - 2_000), new Date(Date.now() - 1_000)];
-      const facts = [() => inbox.tell('LIKE', `like ${ann}`, data, early), () => inbox.tell('UNLIKE', `unlike ${ann}`, data, late)];
+      const facts = [
+        () => inbox.publishEvent('LIKE', `like ${ann}`, data, early),
+        () => inbox.publishEvent('UNLIKE', `unlike ${ann}`, data, late),
+      ];
       for (const fact of order === 'LIKE first' ? facts : facts.reverse()) await fact();
       expect(await list(ann)).toEqual([]);
       // A later like is a new notification.
-      await inbox.tell('LIKE', `again ${ann}`, data, new Date());
+      await inbox.publishEvent('LIKE', `again ${ann}`, data, new Date());
       const [row] = await list(ann);
       await inbox.call('PATCH', `/api/notifications/${row._id}/read`, ann);
-      await inbox.tell('UNLIKE', `unlike again ${ann}`, data, new Date(Date.now() + 1_000));
+      await inbox.publishEvent('UNLIKE', `unlike again ${ann}`, data, new Date(Date.now() + 1_000));
       expect(await list(ann)).toMatchObject([{ _id: row._id, isRead: true }]);
     },
   );
   test('when it is malformed, then it is parked with the reason, and the next event is handled', async () => {
     const ann = id();
-    await inbox.tell('LIKE', `bad ${ann}`, { actorId: ben, referenceId: id() } as never);
-    await inbox.tell('COMMENT', `good ${ann}`, about(ann));
+    await inbox.publishEvent('LIKE', `bad ${ann}`, { actorId: ben, referenceId: id() } as never);
+    await inbox.publishEvent('COMMENT', `good ${ann}`, about(ann));
     expect(await list(ann)).toHaveLength(1);
     const parked = await inbox.database.collection('parked_events').find({}).toArray();
     expect(parked).toMatchObject([{ queue: 'notification.inbox', reason: expect.stringContaining('data.recipientId'), attempts: 1 }]);
@@ -135,21 +138,21 @@ describe('forwarding', () => {
   test('when the recipient is connected, then the notification is pushed; otherwise it is kept as undelivered', async () => {
     const [there, away] = [id(), id()];
     online.add(there);
-    await inbox.tell('LIKE', `there ${there}`, about(there));
-    await inbox.tell('LIKE', `away ${away}`, about(away));
+    await inbox.publishEvent('LIKE', `there ${there}`, about(there));
+    await inbox.publishEvent('LIKE', `away ${away}`, about(away));
     await waitFor(() => delivered.length === 2);
-    const waiting = async (userId: string) => (await inbox.ask('/undelivered', { userId, limit: 10 })).body.notifications as any[];
+    const waiting = async (userId: string) => (await inbox.callInternal('/undelivered', { userId, limit: 10 })).body.notifications as any[];
     await waitFor(async () => (await waiting(there)).length === 0);
     const [row] = await waiting(away);
     expect(row).toMatchObject({ userId: away, type: 'LIKE' });
-    await inbox.ask('/delivered', { userId: away, notifications: [row] });
+    await inbox.callInternal('/delivered', { userId: away, notifications: [row] });
     expect(await waiting(away)).toEqual([]);
   });
   test('when realtime is down, then the notification is forwarded after its return', async () => {
     const ann = id();
     online.add(ann);
     realtimeUp = false;
-    await inbox.tell('LIKE', `later ${ann}`, about(ann));
+    await inbox.publishEvent('LIKE', `later ${ann}`, about(ann));
     expect(await list(ann)).toHaveLength(1);
     realtimeUp = true;
     await inbox.restart(); // the first sweep does not wait
@@ -160,7 +163,7 @@ describe('forwarding', () => {
 describe('reading', () => {
   test('when one or all are read, then the count and the own devices agree, and a repeat is not broadcast', async () => {
     const ann = id();
-    for (const n of [1, 2, 3]) await inbox.tell('LIKE', `${n} ${ann}`, about(ann));
+    for (const n of [1, 2, 3]) await inbox.publishEvent('LIKE', `${n} ${ann}`, about(ann));
     const unread = async () => (await inbox.call('GET', '/api/notifications/unread-count', ann)).body.unread as number;
     expect(await unread()).toBe(3);
     const [newest] = await list(ann);
@@ -178,16 +181,16 @@ describe('reading', () => {
   });
   test('when it belongs to another user, then it is 404 and stays unread', async () => {
     const ann = id();
-    await inbox.tell('LIKE', `hers ${ann}`, about(ann));
+    await inbox.publishEvent('LIKE', `hers ${ann}`, about(ann));
     const [row] = await list(ann);
     expect((await inbox.call('PATCH', `/api/notifications/${row._id}/read`, eve)).status).toBe(404);
     expect(await list(ann)).toMatchObject([{ isRead: false }]);
     expect((await inbox.call('GET', '/api/notifications', undefined)).status).toBe(401);
-    expect((await inbox.ask('/undelivered', { userId: ann, limit: 10 }, 'nonsense')).status).toBe(401);
+    expect((await inbox.callInternal('/undelivered', { userId: ann, limit: 10 }, 'nonsense')).status).toBe(401);
   });
   test('when pages are requested, then they are newest first and meet without a gap', async () => {
     const ann = id();
-    for (let n = 0; n < 5; n += 1) await inbox.tell('LIKE', `${n} ${ann}`, about(ann));
+    for (let n = 0; n < 5; n += 1) await inbox.publishEvent('LIKE', `${n} ${ann}`, about(ann));
     const first = await list(ann, '?limit=2');
     const second = await list(ann, `?limit=10&before=${first[1]._id}`);
     expect([...first, ...second].map(({ _id }) => _id)).toEqual((await list(ann)).map(({ _id }) => _id));

@@ -7,14 +7,14 @@ const [ann, ben, eve] = ['a', 'b', 'e'].map((letter) => letter.repeat(24)) as [s
 let posts: ServiceFixture;
 beforeAll(async () => {
   posts = await createServiceFixture({ name: 'posts', create: createPostsService, loadConfig });
-  posts.neighbours.users.persist().post('/internal/people').reply(200, { users: [] });
-  await posts.tell('USER_CHANGED', 'ann', { userId: ann, name: 'Ann', email: 'ann@example.com' });
-  await posts.tell('USER_CHANGED', 'ben', { userId: ben, name: 'Ben', email: 'ben@example.com' });
+  posts.upstreams.users.persist().post('/internal/people').reply(200, { users: [] });
+  await posts.publishEvent('USER_CHANGED', 'ann', { userId: ann, name: 'Ann', email: 'ann@example.com' });
+  await posts.publishEvent('USER_CHANGED', 'ben', { userId: ben, name: 'Ben', email: 'ben@example.com' });
 });
 afterAll(() => posts.stop());
 
 const write = async (userId: string, text = 'a post') => (await posts.call('POST', '/api/posts', userId, { text })).body;
-const published = (referenceId: string) => posts.told.filter(({ data }) => (data as any).referenceId === referenceId);
+const published = (referenceId: string) => posts.published.filter(({ data }) => (data as any).referenceId === referenceId);
 const like = (postId: string, userId: string) => posts.call('POST', `/api/posts/${postId}/like`, userId);
 const unlike = (postId: string, userId: string) => posts.call('DELETE', `/api/posts/${postId}/like`, userId);
 /** Resolves when every stored event is published. */
@@ -79,7 +79,7 @@ test('when a user comments, then one event with an excerpt is published', async 
 
 test('when the name of the actor is unknown and the users service is down, then the event has no name', async () => {
   const { _id } = await write(ann);
-  posts.neighboursAway();
+  posts.upstreamsAway();
   expect((await like(_id, eve)).body).toEqual({ liked: true, likes: 1 });
   await waitFor(() => published(_id).length > 0);
   expect((published(_id)[0] as any).data).toEqual({ recipientId: ann, actorId: eve, referenceId: _id });

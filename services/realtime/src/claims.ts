@@ -4,9 +4,8 @@ const PREFIX = 'bell:';
 const MAX_REMEMBERED = 100_000;
 
 /**
- * Who comes first with a notification, among all nodes. A row is forwarded again when its
- * notification process could not note that it was, or two of them sweep at once; sockets that got
- * it must not get it twice.
+ * Claims notifications among all nodes, so that each is pushed once. A row is forwarded again when
+ * its notification process could not mark it as forwarded, or two processes sweep at once.
  */
 export function createClaims(options: { cluster: Pick<Cluster, 'claim'> | undefined; forMs: number; now: () => Date }) {
   const { cluster, forMs } = options;

@@ -1,4 +1,4 @@
-/** Names of the Socket.IO rooms: which sockets a push is for. */
+/** Names of the Socket.IO rooms, which select the sockets of a push. */
 export const userRoom = (userId: string) => `user:${userId}`;
 export const sessionRoom = (sid: string) => `session:${sid}`;
 export const chatRoom = (chatRoomId: string) => `room:${chatRoomId}`;

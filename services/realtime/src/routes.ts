@@ -13,8 +13,8 @@ export const createRoutes = ({
   presence: PresenceStore;
 }): RouteHandlers<'realtime'> => ({
   'GET /api/unread': async ({ userId }) => {
-    const [messages, bell] = await Promise.all([chat.unread(userId), notifications.unread(userId)]);
-    return { chat: messages, notifications: bell };
+    const [messages, unread] = await Promise.all([chat.unread(userId), notifications.unread(userId)]);
+    return { chat: messages, notifications: unread };
   },
   'GET /api/presence': ({ query }) => presence.of(query.userIds),
 });

@@ -35,11 +35,11 @@ beforeAll(async () => {
     loadConfig,
     env: { DRAIN_MS: '50', PRESENCE_GRACE_MS: '50', EVENTS_PER_SECOND: '1000', EVENTS_BURST: '500', MAX_WATCHED_TOTAL: '5' },
   });
-  realtime.neighbours.chat
+  realtime.upstreams.chat
     .persist()
     .post('/internal/history')
     .reply(() => ((fetched += 1), [200, { chatRoomId: room, messages: page }]));
-  realtime.neighbours.users
+  realtime.upstreams.users
     .persist()
     .post('/internal/sessions/check')
     .reply((_path, body: any) => [200, { active: body.sids.filter((sid: string) => !ended.includes(sid)) }]);
@@ -127,7 +127,7 @@ test('when a client leaves pushes unread beyond the bound, then its connection i
   const broadcasts = Array.from({ length: 200 }, () => ({ event: 'receive_message', userIds: [ann], payload }));
   // 200 × 200 × 4 kB: more than the kernel's buffers and the bound take together.
   for (let n = 0; n < 200 && !slow.destroyed; n += 1) {
-    expect((await realtime.ask('/broadcasts', { broadcasts })).status).toBe(200);
+    expect((await realtime.callInternal('/broadcasts', { broadcasts })).status).toBe(200);
     slow.read(0);
   }
   slow.resume();
@@ -135,7 +135,7 @@ test('when a client leaves pushes unread beyond the bound, then its connection i
   expect(other.socket.connected).toBe(true);
 });
 
-test('when a client goes on after its events are refused, then it is told why and disconnected', async () => {
+test('when a client goes on after its events are refused, then it gets the reason and is disconnected', async () => {
   const { socket, errors } = await device(realtime.tokenOf(ann));
   const ended = new Promise((resolve) => socket.once('disconnect', resolve));
   for (let n = 0; n < 5_000; n += 1) socket.emit('no_such_event', n);
@@ -194,7 +194,7 @@ describe('a session that has ended', () => {
   test('ends its open sockets by the report on the bus, also one whose check was passed before', async () => {
     const { socket, errors } = await device(realtime.tokenOf(ann, 'another'));
     const gone = new Promise((resolve) => socket.once('disconnect', resolve));
-    await realtime.tell('SESSION_ENDED', 'session:another', { userId: ann, sid: 'another' });
+    await realtime.publishEvent('SESSION_ENDED', 'session:another', { userId: ann, sid: 'another' });
     await gone;
     expect(errors).toEqual([{ event: 'connection', code: 'SESSION_ENDED', message: 'Session ended' }]);
     // The users service still says open, as it did when a check overtook the report: the report

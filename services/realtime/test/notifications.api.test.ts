@@ -18,7 +18,7 @@ beforeAll(async () => {
     loadConfig,
     env: { DRAIN_MS: '50', PRESENCE_GRACE_MS: '50' },
   });
-  realtime.neighbours.notification
+  realtime.upstreams.notification
     .persist()
     .post('/internal/undelivered')
     .reply(async (_path, { after = '', limit }: any) => {
@@ -27,7 +27,7 @@ beforeAll(async () => {
       await hold;
       return [200, { notifications: page }];
     });
-  realtime.neighbours.notification
+  realtime.upstreams.notification
     .persist()
     .post('/internal/delivered')
     .reply(200, (_path, { notifications }: any) => {
@@ -66,7 +66,8 @@ async function device(transports: ('websocket' | 'polling')[] = ['websocket']) {
   await new Promise<void>((resolve, reject) => void socket.once('connect', resolve).once('connect_error', reject));
   return { got, ask: (event: string): Promise<any> => socket.timeout(20_000).emitWithAck(event) };
 }
-const deliver = async (...notifications: object[]) => (await realtime.ask('/deliveries', { notifications })).body.deliveredIds as string[];
+const deliver = async (...notifications: object[]) =>
+  (await realtime.callInternal('/deliveries', { notifications })).body.deliveredIds as string[];
 
 test.each([
   [10_200, 'websocket'],
@@ -128,7 +129,9 @@ test('when a notification is removed, then each device of the user is informed',
   const payloads: unknown[] = [];
   for (const socket of sockets) socket.on('notification_removed', (payload) => payloads.push(payload));
   const payload = { id: row(1)._id, unread: 0 };
-  const { status } = await realtime.ask('/broadcasts', { broadcasts: [{ event: 'notification_removed', userIds: [ann], payload }] });
+  const { status } = await realtime.callInternal('/broadcasts', {
+    broadcasts: [{ event: 'notification_removed', userIds: [ann], payload }],
+  });
   expect(status).toBe(200);
   await waitFor(() => payloads.length === devices.length);
   expect(payloads).toEqual([payload, payload]);

@@ -34,7 +34,7 @@ beforeAll(async () => {
     loadConfig,
     env: { DRAIN_MS: '50', PRESENCE_GRACE_MS: '50' },
   });
-  realtime.neighbours.chat
+  realtime.upstreams.chat
     .persist()
     .post('/internal/messages')
     .reply(async (_path, body: any) => {
@@ -42,7 +42,7 @@ beforeAll(async () => {
       await hold;
       return answer(body.messages);
     });
-  realtime.neighbours.notification.persist().post('/internal/undelivered').reply(200, { notifications: [] });
+  realtime.upstreams.notification.persist().post('/internal/undelivered').reply(200, { notifications: [] });
 });
 beforeEach(() => {
   batches.length = 0;
@@ -58,7 +58,11 @@ async function device(userId: string) {
   const received: Record<string, any[]> = {};
   socket.onAny((event: string, payload: unknown) => void (received[event] ??= []).push(payload));
   await new Promise<void>((resolve, reject) => void socket.once('connect', resolve).once('connect_error', reject));
-  return { socket, received, ask: (event: string, payload?: unknown): Promise<any> => socket.timeout(5_000).emitWithAck(event, payload) };
+  return {
+    socket,
+    received,
+    request: (event: string, payload?: unknown): Promise<any> => socket.timeout(5_000).emitWithAck(event, payload),
+  };
 }
 
 test('when many send while one batch is under way, then all of them are the next one, in their order, and each gets its own outcome', async () => {
@@ -72,10 +76,10 @@ test('when many send while one batch is under way, then all of them are the next
       ),
     },
   ];
-  const { ask, received } = await device(ann);
-  const first = ask('send_message', { chatRoomId: room, text: 'first' });
+  const { request, received } = await device(ann);
+  const first = request('send_message', { chatRoomId: room, text: 'first' });
   await waitFor(() => batches.length === 1);
-  const rest = Array.from({ length: 20 }, (_, n) => ask('send_message', { chatRoomId: room, text: `${n}` }));
+  const rest = Array.from({ length: 20 }, (_, n) => request('send_message', { chatRoomId: room, text: `${n}` }));
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(batches).toHaveLength(1);
   go();
@@ -91,40 +95,43 @@ test.each([
   ['is down', () => [503, {}]],
   ['answers nonsense', () => [200, { results: 'soon' }]],
   ['answers for fewer than were sent', () => [200, { results: [] }]],
-] as [string, () => [number, unknown]][])('when chat %s, then no send is acknowledged and the sender is told so', async (_kind, reply) => {
-  answer = reply;
-  const { ask, received } = await device(ann);
-  const refused = await ask('send_message', { chatRoomId: room, text: 'x' });
-  expect(refused.ok).toBe(false);
-  expect(['UNAVAILABLE', 'INTERNAL']).toContain(refused.error.code);
-  expect(received.receive_message).toBeUndefined();
-  answer = (messages) => [200, { results: stored(messages) }];
-  expect(await ask('send_message', { chatRoomId: room, text: 'y' })).toMatchObject({ ok: true });
-});
+] as [string, () => [number, unknown]][])(
+  'when chat %s, then no send is acknowledged and the sender gets the error',
+  async (_kind, reply) => {
+    answer = reply;
+    const { request, received } = await device(ann);
+    const refused = await request('send_message', { chatRoomId: room, text: 'x' });
+    expect(refused.ok).toBe(false);
+    expect(['UNAVAILABLE', 'INTERNAL']).toContain(refused.error.code);
+    expect(received.receive_message).toBeUndefined();
+    answer = (messages) => [200, { results: stored(messages) }];
+    expect(await request('send_message', { chatRoomId: room, text: 'y' })).toMatchObject({ ok: true });
+  },
+);
 
 test('when a repeat is answered, then it is acknowledged and not broadcast again', async () => {
   answer = (messages) => [200, { results: stored(messages).map((outcome) => ({ ...outcome, duplicate: true })) }];
   const [hers, his] = [await device(ann), await device(ben)];
-  expect(await hers.ask('send_message', { chatRoomId: room, text: 'x', clientMessageId: 'c' })).toMatchObject({
+  expect(await hers.request('send_message', { chatRoomId: room, text: 'x', clientMessageId: 'c' })).toMatchObject({
     ok: true,
     message: { text: 'x' },
   });
-  await his.ask('unsubscribe_notifications');
+  await his.request('unsubscribe_notifications');
   expect([hers.received.receive_message, his.received.receive_message]).toEqual([undefined, undefined]);
 });
 
-test('when chat asks for a broadcast, then each device of those people gets it once, and nobody else', async () => {
+test('when chat requests a broadcast, then each device of its users gets it once, and no other device', async () => {
   const [hers, second, his] = [await device(ann), await device(ann), await device(ben)];
   const payload = { chatRoomId: room, userId: ann, readSeq: 3 };
-  expect((await realtime.ask('/broadcasts', { broadcasts: [{ event: 'room_read', userIds: [ann], payload }] })).status).toBe(200);
+  expect((await realtime.callInternal('/broadcasts', { broadcasts: [{ event: 'room_read', userIds: [ann], payload }] })).status).toBe(200);
   await waitFor(() => hers.received.room_read !== undefined && second.received.room_read !== undefined);
   expect([hers, second, his].map(({ received }) => received.room_read)).toEqual([[payload], [payload], undefined]);
 });
 
 test('when notifications are to be pushed, then only subscribed sockets get them, and only those ids count as delivered', async () => {
   const [hers, his] = [await device(ann), await device(ben)];
-  await hers.ask('subscribe_notifications');
-  const bell = (_id: string, userId: string) => ({
+  await hers.request('subscribe_notifications');
+  const notificationOf = (_id: string, userId: string) => ({
     _id: _id.repeat(24),
     userId,
     type: 'LIKE',
@@ -138,16 +145,16 @@ test('when notifications are to be pushed, then only subscribed sockets get them
     reference: { id: room },
     count: 1,
   });
-  const { body } = await realtime.ask('/deliveries', { notifications: [bell('c', ann), bell('d', ben)] });
+  const { body } = await realtime.callInternal('/deliveries', { notifications: [notificationOf('c', ann), notificationOf('d', ben)] });
   expect(body).toEqual({ deliveredIds: ['c'.repeat(24)] });
   await waitFor(() => hers.received.notification !== undefined);
   expect(hers.received.notification).toMatchObject([{ _id: 'c'.repeat(24) }]);
   expect(his.received.notification).toBeUndefined();
 });
 
-test('when a session ends, then its sockets are told and closed, and no others', async () => {
+test('when a session ends, then its sockets get the event and are closed, and no other socket', async () => {
   const [hers, his] = [await device(ann), await device(ben)];
-  await realtime.tell('SESSION_ENDED', 'end', { userId: ann });
+  await realtime.publishEvent('SESSION_ENDED', 'end', { userId: ann });
   await waitFor(() => hers.socket.disconnected);
   expect(hers.received.error).toMatchObject([{ code: 'SESSION_ENDED' }]);
   expect(his.socket.connected).toBe(true);
@@ -156,12 +163,14 @@ test('when a session ends, then its sockets are told and closed, and no others',
 test('when a caller is no service, then nothing is pushed', async () => {
   const { received } = await device(ann);
   const push = { broadcasts: [{ event: 'room_read', userIds: [ann], payload: { chatRoomId: room, userId: ben, readSeq: 1 } }] };
-  expect((await realtime.ask('/broadcasts', push, realtime.tokenOf(ann))).status).toBe(401);
-  expect((await realtime.ask('/broadcasts', { broadcasts: [{ event: 'connect', userIds: [ann], payload: {} }] })).status).toBe(400);
+  expect((await realtime.callInternal('/broadcasts', push, realtime.tokenOf(ann))).status).toBe(401);
+  expect((await realtime.callInternal('/broadcasts', { broadcasts: [{ event: 'connect', userIds: [ann], payload: {} }] })).status).toBe(
+    400,
+  );
   expect(received.room_read).toBeUndefined();
 });
 
-test('when the service stops, then sockets lose their transport and are not told to stay away: a client comes back by itself', async () => {
+test('when the service stops, then sockets lose their transport without a disconnect packet: a client reconnects by itself', async () => {
   const { socket } = await device(ann);
   const reasons: string[] = [];
   socket.on('disconnect', (reason) => void reasons.push(reason));

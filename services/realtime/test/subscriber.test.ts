@@ -14,12 +14,12 @@ describeWith(noRedis, 'subscriptions over a network that fails', () => {
     try {
       await Promise.all([client.connect(), publisher.connect()]);
       const subscriber = createSubscriber(client);
-      const heard: string[] = [];
-      const listener = (message: Buffer) => void heard.push(message.toString());
+      const messages: string[] = [];
+      const listener = (message: Buffer) => void messages.push(message.toString());
       proxy.mode('silent');
       const made = subscriber.sSubscribe('wanted', listener);
       const givenUp = subscriber.sSubscribe('given up', listener);
-      const plain = subscriber.subscribe('plain', (message) => void heard.push(message));
+      const plain = subscriber.subscribe('plain', (message) => void messages.push(message));
       await waitFor(() => proxy.connections === 1);
       void subscriber.sUnsubscribe('given up');
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -30,9 +30,9 @@ describeWith(noRedis, 'subscriptions over a network that fails', () => {
         await publisher.sPublish('given up', 'never');
         await publisher.sPublish('wanted', 'heard');
         await publisher.publish('plain', 'as well');
-        return heard.includes('heard') && heard.includes('as well');
-      }, 'both being heard');
-      expect(heard).not.toContain('never');
+        return messages.includes('heard') && messages.includes('as well');
+      }, 'both messages');
+      expect(messages).not.toContain('never');
     } finally {
       client.destroy();
       publisher.destroy();

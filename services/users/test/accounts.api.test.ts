@@ -22,7 +22,7 @@ const register = async (name = 'Ann Lee', email = `p${(serial += 1)}@example.com
   const answer = await users.call('POST', '/api/auth/register', undefined, { name, email, password: 'correct horse' });
   return { ...answer, email, id: answer.body.user?._id as string };
 };
-const published = (type: string, id: string) => users.told.filter((event) => event.type === type && (event.data as any).userId === id);
+const published = (type: string, id: string) => users.published.filter((event) => event.type === type && (event.data as any).userId === id);
 
 describe('an account', () => {
   test('when it is opened, then the answer has tokens, and the name is published once', async () => {
@@ -99,9 +99,9 @@ describe('internal endpoints', () => {
   test('when users are requested, then the known ones are answered; without a service token the call is refused', async () => {
     const { id, email } = await register('Known');
     const asked = { userIds: [id, 'f'.repeat(24)] };
-    expect((await users.ask('/people', asked)).body).toEqual({ users: [{ _id: id, name: 'Known', email, avatarUrl: null }] });
-    expect(await users.ask('/people', asked, 'nonsense')).toMatchObject({ status: 401 });
-    expect(await users.ask('/people', { userIds: ['x'] })).toMatchObject({ status: 400 });
+    expect((await users.callInternal('/people', asked)).body).toEqual({ users: [{ _id: id, name: 'Known', email, avatarUrl: null }] });
+    expect(await users.callInternal('/people', asked, 'nonsense')).toMatchObject({ status: 401 });
+    expect(await users.callInternal('/people', { userIds: ['x'] })).toMatchObject({ status: 400 });
   });
   test('when the process ended between a change and its publication, then the next start publishes it', async () => {
     const { id } = await register();
@@ -113,7 +113,7 @@ describe('internal endpoints', () => {
       $set: { outboxAt: new Date(0) },
     } as never);
     await users.restart();
-    await waitFor(() => users.told.some((other) => other.id === 'left behind'));
+    await waitFor(() => users.published.some((other) => other.id === 'left behind'));
     await waitFor(async () => (await users.database.collection('users').countDocuments({ outboxAt: { $exists: true } })) === 0);
   });
   if ((process.env.MONGO_URL ?? '') === '')

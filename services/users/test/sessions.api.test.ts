@@ -50,9 +50,9 @@ const refresh = (refreshToken: string) => users.call('POST', '/api/auth/refresh'
 const sidOf = (refreshToken: string) => refreshToken.split('.')[0] ?? '';
 const isOpen = async (refreshToken: string) => {
   const sid = sidOf(refreshToken);
-  return (await users.ask('/sessions/check', { sids: [sid] })).body.active.includes(sid) as boolean;
+  return (await users.callInternal('/sessions/check', { sids: [sid] })).body.active.includes(sid) as boolean;
 };
-const ends = (id: string) => users.told.filter(({ type, data }) => type === 'SESSION_ENDED' && (data as any).userId === id);
+const ends = (id: string) => users.published.filter(({ type, data }) => type === 'SESSION_ENDED' && (data as any).userId === id);
 const laterBy = (seconds: number) => (clock += seconds * 1000);
 
 describe('refreshing', () => {

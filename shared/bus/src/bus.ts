@@ -34,13 +34,13 @@ export interface ParkingStore {
 }
 
 /**
- * What one process knows of a queue that it consumes. Counted since its start, but for `broker`:
- * what the broker last said, at most some seconds old.
+ * State of a queue that this process consumes. Counted since its start, except `broker`: the last
+ * answer of the broker, at most some seconds old.
  */
 export interface ConsumerState {
   queue: string;
   consuming: boolean;
-  /** Since anything was heard of the queue: a delivery, or an answer to a question. */
+  /** Time since the last delivery of the queue, or the last answer of the broker about it. */
   silentMs: number;
   processed: number;
   retried: number;

@@ -3,9 +3,9 @@ import type { Channel, ConfirmChannel } from 'amqplib';
 import { RETRY_DELAYS_MS } from './bus';
 
 /**
- * All durable queues of the product and what each hears. Every process declares all of it, so a
- * fact told before its consumer ever ran waits in its queue, and the order in which services start
- * does not matter.
+ * All durable queues of the product with the event types bound to each. Every process declares all
+ * queues, so that an event published before its consumer first ran waits in its queue, and services
+ * may start in any order.
  */
 export const CONSUMERS: Readonly<Record<string, readonly BusEventType[]>> = {
   'notification.inbox': ['LIKE', 'UNLIKE', 'COMMENT', 'EVENT_RSVP', 'USER_CHANGED'],
@@ -14,19 +14,19 @@ export const CONSUMERS: Readonly<Record<string, readonly BusEventType[]>> = {
   'events.people': ['USER_CHANGED'],
 };
 /**
- * Facts that may have no durable listener; without a place of their own they would count as
+ * Event types that may have no durable queue; without a binding of their own they would count as
  * unknown.
  */
-const MAY_GO_UNHEARD: readonly BusEventType[] = ['MESSAGE_SENT', 'SESSION_ENDED'];
+const WITHOUT_DURABLE_QUEUE: readonly BusEventType[] = ['MESSAGE_SENT', 'SESSION_ENDED'];
 
 /**
  * Redeliveries after crashes (an event that kills its consumer) before the broker itself parks it;
- * retries of ours are new messages.
+ * retries by Linsta are new messages.
  */
 const DELIVERY_LIMIT = 20;
 /**
- * Looking at a parked event counts as a delivery; brokers of version 4 would drop it after 20
- * looks.
+ * Reading a parked event counts as a delivery; brokers of version 4 would drop it after 20
+ * reads.
  */
 const PARKED_DELIVERY_LIMIT = 1_000_000;
 
@@ -67,7 +67,7 @@ export async function declareTopology(channel: Channel | ConfirmChannel, topolog
   await channel.assertExchange(exchange, 'topic', { durable: true, alternateExchange: unrouted });
   const unheard = `${topology.namespace}.unheard`;
   await channel.assertQueue(unheard, { durable: true, arguments: { 'x-max-length': 0 } });
-  for (const type of MAY_GO_UNHEARD) await channel.bindQueue(unheard, exchange, type);
+  for (const type of WITHOUT_DURABLE_QUEUE) await channel.bindQueue(unheard, exchange, type);
   for (const [queue, types] of Object.entries(topology.consumers)) {
     await channel.assertQueue(parkedOf(queue), quorum({ 'x-delivery-limit': PARKED_DELIVERY_LIMIT }));
     await channel.assertQueue(queue, quorum({ 'x-delivery-limit': DELIVERY_LIMIT, ...deadLetterTo(parkedOf(queue)) }));

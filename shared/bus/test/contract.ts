@@ -52,7 +52,7 @@ export function busContract(create: () => Promise<BusUnderTest>): void {
     await waitFor(() => got.first!.length + got.second!.length === 2);
     expect(got).toEqual({ first: [event], second: [event] });
   });
-  test('when nobody handles a known type, then publishing it succeeds all the same', async () => {
+  test('when no consumer handles a known type, then publishing it succeeds all the same', async () => {
     await subscribe({ LIKE: async () => undefined });
     await under.bus.publish(toBusEvent('test', 'SESSION_ENDED', 'x', { userId: 'a'.repeat(24) }));
     expect(await under.parked(QUEUES[0])).toEqual([]);
@@ -65,7 +65,7 @@ export function busContract(create: () => Promise<BusUnderTest>): void {
     await waitFor(() => got.length >= 500);
     expect(ids(got)).toEqual(ids(sent));
   });
-  test('when a handler fails for a while, then the event is tried again until it succeeds, and others pass it meanwhile', async () => {
+  test('when a handler fails for a while, then the event is tried again until it succeeds, and other events pass it meanwhile', async () => {
     const tried: string[] = [];
     await subscribe({
       LIKE: async ({ id }) => {

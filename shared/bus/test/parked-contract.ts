@@ -58,7 +58,7 @@ export function parkedContract(create: () => Promise<ParkedUnderTest>): void {
     expect((await under.parked.list()).map(({ id }) => id)).toEqual(lines.map(({ id }) => id));
   });
 
-  test('when one is re-driven after its cause is gone, then it is handled, the others stay, and it cannot be re-driven again', async () => {
+  test('when one is re-driven after its cause is gone, then it is handled, other events stay, and it cannot be re-driven again', async () => {
     const lines = await parkAll(await consume(), 'one', 'two');
     refused.clear();
     const { id } = lines.find(({ reason }) => reason === 'Refused two')!;
@@ -81,7 +81,7 @@ export function parkedContract(create: () => Promise<ParkedUnderTest>): void {
     expect(handled).toEqual([]);
   });
 
-  test('when nobody consumes, then a re-driven one is handled once somebody does', async () => {
+  test('when no consumer runs, then a re-driven event is handled once one does', async () => {
     const bus = await consume();
     const [line] = await parkAll(bus, 'one');
     await bus.close();

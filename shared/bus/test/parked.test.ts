@@ -140,7 +140,7 @@ describeWith(noBroker, 'parked events on RabbitMQ', () => {
     }
   });
 
-  test('when an event is of a type that no queue takes, then it is listed so, and re-driven to whoever takes it by now', async () => {
+  test('when an event is of a type that no queue takes, then it is listed so, and re-driven to the queue that takes it by now', async () => {
     const under = await create();
     try {
       await put(exchangeOf(topology), 'SHRUG', '{"type":"SHRUG"}');

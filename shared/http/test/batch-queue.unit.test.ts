@@ -1,6 +1,6 @@
 import { createBatchQueue } from '@linsta/http';
 
-/** A neighbour that answers each batch when it is told to. */
+/** An upstream that answers each batch on command. */
 function createNeighbour() {
   const batches: { items: number[]; answer(): void; fail(): void }[] = [];
   const send = (items: number[]) =>
@@ -34,7 +34,7 @@ test('when items come while a batch is under way, then they are the next one, in
   expect(await Promise.all(outcomes)).toEqual(['done 1', 'done 2', 'done 3', 'done 4']);
 });
 
-test('when a batch gets no answer, then nobody waits longer than the deadline, and what was not sent by then never is', async () => {
+test('when a batch gets no answer, then no caller waits longer than the deadline, and unsent items are dropped', async () => {
   const { batches, send } = createNeighbour();
   const link = createBatchQueue({ send, maxBatch: 10, maxWaiting: 10, deadlineMs: 1_000 });
   const settled: string[] = [];

@@ -53,7 +53,7 @@ test('when the network is silent, then nothing comes and nothing closes, and aft
   await waitFor(() => heard.text === 'late' && second.heard.text === 'later');
 });
 
-test('when the network is down, then what is open is reset and nobody new gets in, until it heals', async () => {
+test('when the network is down, then open connections are reset and new ones refused, until it heals', async () => {
   const first = await dial();
   first.socket.write('x');
   await waitFor(() => first.heard.text === 'x');

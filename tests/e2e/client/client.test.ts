@@ -156,16 +156,19 @@ test('when a room holds 300 messages, then the newest page comes first and older
   expect(room.get().messages.map(({ text }) => text)).toEqual(Array.from({ length: 300 }, (_, n) => `m${n + 1}`));
 }, 90_000);
 
-test('when bells ring, then they are in the inbox with the number of the server, live and after being away; reading agrees on both devices', async () => {
+test('when notifications arrive, then they are in the inbox with the unread count of the server, live and after being away; reading agrees on both devices', async () => {
   const [one, two] = [await clientOf(ann), await clientOf(ann)];
   const post = await one.call('POST /api/posts', { body: { text: 'mine' } });
   await product.call('POST', `/api/posts/${post._id}/like`, ben.token);
-  for (const device of [one, two]) await waitFor(() => device.notifications.get().unread === 1, 'the first bell');
+  for (const device of [one, two]) await waitFor(() => device.notifications.get().unread === 1, 'the first notification');
   two.goOffline();
   await product.call('POST', `/api/posts/${post._id}/comments`, ben.token, { text: 'nice' });
-  await waitFor(() => one.notifications.get().unread === 2, 'the second bell');
+  await waitFor(() => one.notifications.get().unread === 2, 'the second notification');
   two.goOnline();
-  await waitFor(() => two.notifications.get().unread === 2 && two.notifications.get().notifications.length === 2, 'the missed bell');
+  await waitFor(
+    () => two.notifications.get().unread === 2 && two.notifications.get().notifications.length === 2,
+    'the missed notification',
+  );
   expect(two.notifications.get().notifications.map(({ message }) => message)).toEqual([
     'Ben commented on your post',
     'Ben liked your post',
@@ -177,7 +180,7 @@ test('when bells ring, then they are in the inbox with the number of the server,
   }
 });
 
-test('when somebody comes and goes, then whoever looks at him sees it, also after a cut', async () => {
+test('when a user connects and disconnects, then watching users see it, also after a cut', async () => {
   const hers = await clientOf(ann);
   const presence = hers.presence([ben._id]);
   const stop = presence.subscribe(() => undefined);
@@ -221,6 +224,6 @@ test('when a call is refused, then the error carries the code, the status and th
   const refusal = await linsta.call('POST /api/posts', { body: { text: '' } }).catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(LinstaError);
   expect(refusal).toMatchObject({ code: 'BAD_REQUEST', status: 400, retryable: false, errors: [{ path: 'text' }] });
-  const nobody = createLinsta({ url: 'http://127.0.0.1:1', token: ann.token });
-  await expect(nobody.call('POST /api/posts', { body: { text: 'a' } })).rejects.toMatchObject({ code: 'NETWORK', retryable: true });
+  const unreachable = createLinsta({ url: 'http://127.0.0.1:1', token: ann.token });
+  await expect(unreachable.call('POST /api/posts', { body: { text: 'a' } })).rejects.toMatchObject({ code: 'NETWORK', retryable: true });
 });

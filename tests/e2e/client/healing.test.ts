@@ -58,7 +58,7 @@ const whilePushesAreLost = async (work: () => Promise<unknown>) => {
   proxy.faults({});
 };
 
-test('when the push that a person came online is lost, then presence corrects itself on the same connection', async () => {
+test('when the push that a user came online is lost, then presence corrects itself on the same connection', async () => {
   const { connects } = await connect();
   const presence = linsta.presence([ben._id]);
   presence.subscribe(() => undefined);

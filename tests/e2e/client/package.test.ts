@@ -190,7 +190,7 @@ describeWith(noBrowser, 'the example for browsers', () => {
       const { url } = await starting;
       write('index.html', '<!doctype html><div id="root"></div><script type="module" src="/src/main.jsx"></script>');
       write('vite.config.js', "import react from '@vitejs/plugin-react';\nexport default { plugins: [react()] };\n");
-      // The second person is the same page with the other account.
+      // The second user is the same page with the other account.
       write(
         'src/main.jsx',
         example

@@ -33,7 +33,7 @@ export function shardKeyOf(service: string, collection: string): string | null {
 
 export type Shards = 'one' | 'those of the list' | 'all';
 
-/** How many shards a router has to ask: it looks for the shard key in the filter. */
+/** How many shards a router has to request: it looks for the shard key in the filter. */
 export function shardsOf(statement: Statement): Shards {
   const key = shardKeyOf(statement.service, statement.collection);
   if (key === null || statement.kind === 'insert') return 'one';

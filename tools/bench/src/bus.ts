@@ -86,7 +86,7 @@ export const benchBus = () =>
       `Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${EVENTS} likes for ${RECIPIENTS} people, ${ROUNDS} interleaved rounds`,
     );
     const connection = await connect(amqpUrl);
-    const people = await Promise.all(Array.from({ length: RECIPIENTS }, (_, at) => register(stack.url, `bell${at}`)));
+    const people = await Promise.all(Array.from({ length: RECIPIENTS }, (_, at) => register(stack.url, `recipient${at}`)));
     let rung = 0;
     let done: () => void = () => undefined;
     const devices = await Promise.all(people.map(({ token }) => connectDevice(stack.url, token)));
@@ -97,7 +97,7 @@ export const benchBus = () =>
         if (rung === EVENTS) done();
       });
     }
-    const rates: { bare: number[]; bells: number[] } = { bare: [], bells: [] };
+    const rates: { bare: number[]; notifications: number[] } = { bare: [], notifications: [] };
     for (let round = 0; round < ROUNDS; round += 1) {
       const bodies = likes(people.map(({ user }) => user._id));
       rates.bare.push(await bare(connection, bodies));
@@ -105,12 +105,12 @@ export const benchBus = () =>
       const all = new Promise<void>((resolve) => (done = resolve));
       const startedAt = performance.now();
       await Promise.all([publishAll(connection, 'linsta.events', 'LIKE', bodies), all]);
-      rates.bells.push(EVENTS / ((performance.now() - startedAt) / 1000));
+      rates.notifications.push(EVENTS / ((performance.now() - startedAt) / 1000));
     }
     const line = (name: string, values: number[]) => print(`${name}: ${Math.round(median(values))} events/s (${spread(values)})`);
     line('RabbitMQ alone, published and consumed', rates.bare);
-    line('Linsta, published, stored, on the socket', rates.bells);
-    print(`ratio ${(median(rates.bells) / median(rates.bare)).toFixed(2)}`);
+    line('Linsta, published, stored, on the socket', rates.notifications);
+    print(`ratio ${(median(rates.notifications) / median(rates.bare)).toFixed(2)}`);
     devices.forEach((device) => device.disconnect());
     await connection.close();
   });

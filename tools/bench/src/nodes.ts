@@ -12,7 +12,7 @@ const ROUND_SECONDS = 4;
 const WINDOW = 4;
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** Two people of each room, on the realtime nodes given by their ports. */
+/** Two users of each room, on the realtime nodes given by their ports. */
 async function pairUp(url: string, name: string, [senders, receivers]: readonly [string, string]): Promise<Pair[]> {
   const pairs: Pair[] = [];
   for (let at = 0; at < ROOMS; at += 1) {

@@ -21,7 +21,7 @@ export interface StackOptions {
 export class MissingPartError extends Error {}
 
 const HOW = {
-  AMQP_URL: `RabbitMQ is needed: services that run as processes of their own hear each other through it.
+  AMQP_URL: `RabbitMQ is needed: services that run as separate processes exchange events through it.
   Debian    apt-get install rabbitmq-server
   Homebrew  brew install rabbitmq && brew services start rabbitmq
   Docker    docker run -d -p 127.0.0.1:5672:5672 rabbitmq:4
@@ -101,7 +101,7 @@ export async function startStack({ root, dataDir, env, scale, port, write }: Sta
   const running = new Map<string, Supervised>();
   const note = () => {
     const table = members.map(({ name, service, ports }) => ({ name, service, pid: running.get(name)?.pid() ?? null, ...ports }));
-    // Whole or not at all: others read it while it changes.
+    // Written atomically: other processes read it meanwhile.
     writeFileSync(join(dataDir, 'stack.json.new'), `${JSON.stringify(table, null, 2)}\n`);
     renameSync(join(dataDir, 'stack.json.new'), join(dataDir, 'stack.json'));
   };
@@ -134,7 +134,7 @@ export async function startStack({ root, dataDir, env, scale, port, write }: Sta
     restart: (name: string) => running.get(name)?.restart(),
     table: () =>
       members.map(({ name, ports }) => `${name.padEnd(16)} pid ${String(running.get(name)?.pid() ?? '-').padEnd(8)} port ${ports.port}`),
-    /** The doors first, the store last. */
+    /** Gateways first, the store last. */
     async stop() {
       const groups = [['gateway'], ['realtime'], ['posts', 'events', 'chat', 'notification'], ['users'], ['store']];
       for (const group of groups) {

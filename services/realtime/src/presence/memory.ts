@@ -16,7 +16,7 @@ export function createMemoryPresence(options: { graceMs: number; now: () => Date
   const online = new Map<string, Entry>();
   const lastSeen = new Map<string, Date>();
   const listeners: ((presence: Presence) => void)[] = [];
-  const tell = (presence: Presence) => listeners.forEach((listener) => listener(presence));
+  const publish = (presence: Presence) => listeners.forEach((listener) => listener(presence));
 
   const toPresence = (userId: string): Presence => ({
     userId,
@@ -30,7 +30,7 @@ export function createMemoryPresence(options: { graceMs: number; now: () => Date
       if (entry === undefined) {
         online.set(userId, { connections: new Set([connectionId]) });
         lastSeen.delete(userId);
-        tell(toPresence(userId));
+        publish(toPresence(userId));
       } else {
         clearTimeout(entry.leaving);
         delete entry.leaving;
@@ -48,7 +48,7 @@ export function createMemoryPresence(options: { graceMs: number; now: () => Date
         const [oldest] = lastSeen.size >= MAX_REMEMBERED ? lastSeen.keys() : [];
         if (oldest !== undefined) lastSeen.delete(oldest);
         lastSeen.set(userId, seenAt);
-        tell(toPresence(userId));
+        publish(toPresence(userId));
       }, options.graceMs);
       entry.leaving.unref();
       return Promise.resolve();

@@ -8,7 +8,7 @@ import type { Presence } from '@linsta/contracts';
 export interface PresenceStore {
   connected(userId: string, connectionId: string): Promise<void>;
   disconnected(userId: string, connectionId: string): Promise<void>;
-  /** In the order of the question. */
+  /** In the order of `userIds`. */
   of(userIds: string[]): Promise<Presence[]>;
   onChange(listener: (presence: Presence) => void): void;
   close(): Promise<void>;

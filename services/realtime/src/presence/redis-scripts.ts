@@ -19,9 +19,9 @@ end
 /** Number of users whose last-seen times are kept. */
 const MAX_SEEN = 1_000_000;
 
-/** Each runs as one step. Arguments after the first two: see each. */
+/** Each script runs atomically; its comment lists the arguments after tag and channel. */
 export const scripts = {
-  /** node, lease in ms → 1, or 0 for a node that was not known. */
+  /** node, lease in ms → 1, or 0 for an unknown node. */
   renew: `${PRELUDE}
 return 1 - redis.call('ZADD', nodes, now + ARGV[4], ARGV[3])`,
 
@@ -40,7 +40,7 @@ local entry = ARGV[4] .. ' ' .. ARGV[5]
 if redis.call('SREM', listed(ARGV[3]), entry) == 1 then unlist(ARGV[3], entry, now + ARGV[6]) end
 return 1`,
 
-  /** node, grace in ms: it goes, with all that it lists. */
+  /** node, grace in ms: removes the node and its connections. */
   leave: `${PRELUDE}
 for _, entry in ipairs(redis.call('SMEMBERS', listed(ARGV[3]))) do unlist(ARGV[3], entry, now + ARGV[4]) end
 redis.call('DEL', listed(ARGV[3]))
@@ -48,8 +48,8 @@ redis.call('ZREM', nodes, ARGV[3])
 return 1`,
 
   /**
-   * Nodes whose lease ran out lose their connections; people whose grace is over are told to be
-   * offline. Bounded in each step.
+   * Removes the connections of nodes whose lease expired, and publishes users whose grace is over
+   * as offline. Each step is bounded.
    */
   sweep: `${PRELUDE}
 for _, node in ipairs(redis.call('ZRANGEBYSCORE', nodes, '-inf', now, 'LIMIT', 0, 5)) do

@@ -17,7 +17,7 @@ interface RedisPresenceOptions {
 }
 
 const MAX_KNOWN = 100_000;
-const MAX_COMPARED = 5_000;
+const MAX_RESYNCED = 5_000;
 
 /**
  * Presence of many nodes. Each node holds one lease and lists its connections under it; a user is
@@ -32,7 +32,7 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
   const tag = `{${cluster.prefix}:presence}`;
   const channel = `${cluster.prefix}:presence:changes`;
   const keys = ['online', 'leaving', 'seen', 'nodes'].map((name) => `${tag}:${name}`);
-  /** This node's connections, to be listed again should Redis forget them. */
+  /** User by connection of this node, to be listed again if Redis loses them. */
   const mine = new Map<string, string>();
   /**
    * The last published presence, so that each change is published once, also after Redis lost data.
@@ -40,7 +40,7 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
   const known = new Map<string, Presence>();
   const listeners: ((presence: Presence) => void)[] = [];
   let closed = false;
-  let comparing: NodeJS.Timeout | undefined;
+  let resyncing: NodeJS.Timeout | undefined;
 
   const run = (script: string, args: (string | number)[]) =>
     cluster.commands.eval(script, { keys, arguments: [tag, channel, ...args.map(String)] });
@@ -50,7 +50,7 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
     if (oldest !== undefined) known.delete(oldest);
     known.set(presence.userId, presence);
   };
-  const tell = (presence: Presence) => {
+  const publish = (presence: Presence) => {
     const repeated = known.get(presence.userId)?.status === presence.status;
     remember(presence);
     if (!repeated) listeners.forEach((listener) => listener(presence));
@@ -75,42 +75,41 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
   const list = (connectionId: string, userId: string) => run(scripts.connect, [node, connectionId, userId]);
   const unlist = (connectionId: string, userId: string) => run(scripts.disconnect, [node, connectionId, userId, graceMs]);
   /**
-   * Connections, and whose they are, of which Redis could not be told that they came or went; it is
-   * told with the next renewal that succeeds.
+   * User by connection, for connections whose last change is not in Redis yet; the next successful
+   * renewal writes it.
    */
-  const owed = new Map<string, string>();
-  /** Tells Redis how this connection stands now. */
-  const note = (connectionId: string, userId: string) =>
-    guarded('presence not noted', async () => {
-      owed.set(connectionId, userId);
+  const pending = new Map<string, string>();
+  /** Writes the current state of a connection to Redis. */
+  const update = (connectionId: string, userId: string) =>
+    guarded('presence update failed', async () => {
+      pending.set(connectionId, userId);
       const here = mine.has(connectionId);
       await (here ? list : unlist)(connectionId, userId);
-      // It may have gone while its coming was told.
-      if (mine.has(connectionId) === here) owed.delete(connectionId);
+      // The connection may have ended during the write.
+      if (mine.has(connectionId) === here) pending.delete(connectionId);
     });
   /**
    * Publishes the users who went offline while Redis was away, after every node had the time to
    * list its users again: no user may flicker.
    */
-  const compare = () =>
-    guarded('presence not compared', async () => {
-      for (const presence of await read([...known.keys()].slice(-MAX_COMPARED))) tell(presence);
+  const resync = () =>
+    guarded('presence resync failed', async () => {
+      for (const presence of await read([...known.keys()].slice(-MAX_RESYNCED))) publish(presence);
     });
   const renew = () =>
-    guarded('presence lease not renewed', async () => {
-      // 0: Redis does not know this node any more; it was away for too long, or Redis came back
-      // empty.
+    guarded('presence lease renewal failed', async () => {
+      // 0: Redis has no lease of this node; the lease expired, or Redis lost its data.
       const leased = (await run(scripts.renew, [node, leaseMs])) === 1;
-      for (const [connectionId, userId] of leased ? [...owed] : mine) await note(connectionId, userId);
+      for (const [connectionId, userId] of leased ? [...pending] : mine) await update(connectionId, userId);
       if (leased) return;
-      clearTimeout(comparing);
-      comparing = setTimeout(() => void compare(), 2 * renewMs).unref();
+      clearTimeout(resyncing);
+      resyncing = setTimeout(() => void resync(), 2 * renewMs).unref();
     });
-  const sweep = () => guarded('presence not swept', () => run(scripts.sweep, []));
+  const sweep = () => guarded('presence sweep failed', () => run(scripts.sweep, []));
 
   const onMessage = (message: string) => {
     const [userId = '', status, seen] = message.split(' ');
-    tell(toPresence(userId, status === 'online', Number(seen ?? 0)));
+    publish(toPresence(userId, status === 'online', Number(seen ?? 0)));
   };
   cluster.listen(channel, onMessage);
   const onBack = () => void renew();
@@ -122,11 +121,11 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
   return {
     connected(userId, connectionId) {
       mine.set(connectionId, userId);
-      return note(connectionId, userId);
+      return update(connectionId, userId);
     },
     disconnected(userId, connectionId) {
       if (!mine.delete(connectionId)) return Promise.resolve();
-      return note(connectionId, userId);
+      return update(connectionId, userId);
     },
     async of(userIds) {
       try {
@@ -134,7 +133,8 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
         found.forEach(remember);
         return found;
       } catch {
-        // Without Redis, or none that answers: what this node holds and last heard.
+        // Redis is away: this node answers from its own connections and the last published
+        // presence.
         const here = new Set(mine.values());
         return userIds.map((userId) => known.get(userId) ?? toPresence(userId, here.has(userId), 0));
       }
@@ -143,7 +143,7 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceStor
     async close() {
       closed = true;
       timers.forEach(clearInterval);
-      clearTimeout(comparing);
+      clearTimeout(resyncing);
       cluster.commands.off('ready', onBack);
       // A node that leaves in order needs no expiry: its people are gone after the usual grace.
       await guarded('presence not given up', () => run(scripts.leave, [node, graceMs]));

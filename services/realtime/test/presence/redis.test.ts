@@ -61,18 +61,18 @@ describeWith(noSharedRedis, 'presence in Redis', () => {
   };
   presenceContract(startTwo);
 
-  test('when a node dies without a word, then its people are shown offline, and nobody else’s device flickers', async () => {
+  test('when a node ends without cleanup, then its users are shown offline, and no other user flickers', async () => {
     const survivor = await nodes.start();
     const dying = await nodes.start({ leaseMs: 600, renewMs: 100 });
-    const told: string[] = [];
-    survivor.onChange(({ userId, status }) => told.push(`${userId[0]} ${status}`));
+    const changes: string[] = [];
+    survivor.onChange(({ userId, status }) => changes.push(`${userId[0]} ${status}`));
     await survivor.connected(ANN, 'hers here');
     await dying.connected(ANN, 'hers there');
     await dying.connected(BEN, 'his');
-    await waitFor(() => told.length === 2, 'both online');
+    await waitFor(() => changes.length === 2, 'both online');
     nodes.killLast();
-    await waitFor(() => told.length === 3, 'the dead node’s people going');
-    expect(told).toEqual(['a online', 'b online', 'b offline']);
+    await waitFor(() => changes.length === 3, 'the users of the dead node going offline');
+    expect(changes).toEqual(['a online', 'b online', 'b offline']);
     expect((await survivor.of([ANN, BEN])).map(({ status }) => status)).toEqual(['online', 'offline']);
     await survivor.close();
   });
@@ -81,12 +81,12 @@ describeWith(noSharedRedis, 'presence in Redis', () => {
     const ours = await nodes.start();
     const others = nodesOn(() => ({ ...redis, prefix: `${redis.prefix}-other` }));
     const theirs = await others.start();
-    const told: string[] = [];
-    theirs.onChange(({ userId }) => told.push(userId));
+    const changes: string[] = [];
+    theirs.onChange(({ userId }) => changes.push(userId));
     await ours.connected(ANN, 'hers');
     await theirs.connected(BEN, 'his');
-    await waitFor(() => told.length > 0, 'their own coming');
-    expect(told).toEqual([BEN]);
+    await waitFor(() => changes.length > 0, 'their own user coming online');
+    expect(changes).toEqual([BEN]);
     expect((await theirs.of([ANN, BEN])).map(({ status }) => status)).toEqual(['offline', 'online']);
     await Promise.all([ours.close(), theirs.close()]);
     others.close();
@@ -105,21 +105,21 @@ describeWith(noRedis, 'presence while its Redis goes', () => {
     return redis.remove();
   });
 
-  test('when Redis is gone, then the last known is answered; when it comes back empty, then all is listed again and nobody is told twice', async () => {
+  test('when Redis is gone, then the last known presence is answered; when it comes back empty, then all is listed again and no change is published twice', async () => {
     const [one, two] = [await nodes.start({ renewMs: 100 }), await nodes.start({ renewMs: 100 })] as const;
-    const told: string[] = [];
-    two.onChange(({ userId, status }) => told.push(`${userId[0]} ${status}`));
+    const changes: string[] = [];
+    two.onChange(({ userId, status }) => changes.push(`${userId[0]} ${status}`));
     await one.connected(ANN, 'hers');
     await two.connected(BEN, 'his');
-    await waitFor(() => told.length === 2, 'both online');
+    await waitFor(() => changes.length === 2, 'both online');
     await redis.kill('SIGKILL');
     expect((await two.of([ANN, BEN])).map(({ status }) => status)).toEqual(['online', 'online']);
     await two.disconnected(BEN, 'his');
     await redis.start();
     await waitFor(async () => (await one.of([ANN, BEN])).map(({ status }) => status).join() === 'online,offline', 'both being right again');
-    await waitFor(() => told.includes('b offline'), 'his going being told');
-    expect(told.slice(0, 2).sort()).toEqual(['a online', 'b online']);
-    expect(told.slice(2)).toEqual(['b offline']);
+    await waitFor(() => changes.includes('b offline'), 'the offline change');
+    expect(changes.slice(0, 2).sort()).toEqual(['a online', 'b online']);
+    expect(changes.slice(2)).toEqual(['b offline']);
     await Promise.all([one.close(), two.close()]);
   });
 

@@ -49,11 +49,11 @@ test('when the product is killed three times under likes, comments and RSVPs, th
       reconnectionDelayMax: 200,
       auth: { token: owner.token },
     });
-    const rung = new Map<string, number>();
+    const pushed = new Map<string, number>();
     const bySocket = new Set<string>();
     let twice = 0;
     device.on('notification', ({ _id, version }: { _id: string; version: number }) => {
-      rung.set(_id, (rung.get(_id) ?? 0) + 1);
+      pushed.set(_id, (pushed.get(_id) ?? 0) + 1);
       if (bySocket.has(`${device.id} ${_id} ${version}`)) twice += 1;
       bySocket.add(`${device.id} ${_id} ${version}`);
     });
@@ -120,7 +120,7 @@ test('when the product is killed three times under likes, comments and RSVPs, th
     expect(await comments()).toEqual(stored);
     for (const answered of commented) expect([...stored.keys()]).toContain(answered);
     expect((await call(product.url, 'GET', '/api/notifications/unread-count', owner.token)).unread).toBe(rows.length);
-    await waitFor(() => rows.every(({ _id }) => rung.has(_id)), 'every bell on the device', 30_000);
+    await waitFor(() => rows.every(({ _id }) => pushed.has(_id)), 'every notification on the device', 30_000);
     expect(twice).toBe(0);
     device.disconnect();
   } finally {

@@ -2,10 +2,10 @@ import { waitFor } from '@linsta/testing';
 import type { Person, Product } from '../../support/product';
 
 /**
- * Everything that people do with the product, so that every query of its services is sent at least
+ * Runs every operation of the product, so that its services send each of their queries at least
  * once.
  */
-export async function walkTheProduct(product: Product) {
+export async function exerciseAllQueries(product: Product) {
   const [ann, ben, eve] = (await Promise.all(['Ann Arbor', 'Ben', 'Eve'].map((name) => product.register(name)))) as [
     Person,
     Person,
@@ -16,7 +16,7 @@ export async function walkTheProduct(product: Product) {
   await accounts(product, ann);
 
   const online = product.device(ann.token);
-  await online.ask('subscribe_notifications');
+  await online.request('subscribe_notifications');
   const written = await post('/api/posts', { text: 'A day at the sea' }, ann);
   await post('/api/posts', { text: 'Another' }, ann);
   for (const who of [ben, eve]) {
@@ -49,7 +49,7 @@ export async function walkTheProduct(product: Product) {
 }
 
 /** What a product asks that remembers nothing yet. */
-export async function walkAfterRestart(product: Product, { ann, chatRoomId }: { ann: Person; chatRoomId: string }): Promise<void> {
+export async function exerciseAfterRestart(product: Product, { ann, chatRoomId }: { ann: Person; chatRoomId: string }): Promise<void> {
   await product.call('POST', `/api/chat/messages/${chatRoomId}`, ann.token, { text: 'four' });
   await product.call('GET', `/api/chat/messages/${chatRoomId}`, ann.token);
   await product.call('GET', '/api/presence?userIds=' + ann._id, ann.token);
@@ -99,7 +99,7 @@ async function notifications(product: Product, ann: Person, online: ReturnType<P
   await product.call('POST', '/api/notifications/read-all', ann.token, { upTo: all[1]._id });
   await product.call('POST', '/api/notifications/read-all', ann.token);
   const device = product.device(ann.token);
-  await device.ask('resume', { rooms: [], notificationsAfter: all.at(-1)._id });
+  await device.request('resume', { rooms: [], notificationsAfter: all.at(-1)._id });
   device.socket.disconnect();
 }
 
@@ -108,7 +108,7 @@ async function awayAndBack(product: Product, ann: Person, ben: Person, postId: s
   await product.call('POST', `/api/posts/${postId}/comments`, ben.token, { text: 'Are you there?' });
   await waitFor(async () => (await product.call('GET', '/api/notifications/unread-count', ann.token)).body.unread > 0, 'the waiting row');
   const device = product.device(ann.token);
-  await device.ask('subscribe_notifications');
+  await device.request('subscribe_notifications');
   await waitFor(() => device.received.notification, 'the waiting row to be delivered');
   device.socket.disconnect();
 }
@@ -118,11 +118,11 @@ async function chat(product: Product, ann: Person, ben: Person, eve: Person) {
   await product.call('POST', '/api/chat/rooms', ann.token, { otherUserId: ben._id });
   await product.call('POST', '/api/chat/rooms', eve.token, { otherUserId: ann._id });
   const device = product.device(ann.token);
-  await Promise.all(['one', 'two', 'three'].map((text) => device.ask('send_message', { chatRoomId, text, clientMessageId: text })));
-  await device.ask('send_message', { chatRoomId, text: 'one', clientMessageId: 'one' });
-  await device.ask('join_room', { chatRoomId });
-  await device.ask('mark_read', { chatRoomId, seq: 2 });
-  await device.ask('resume', { rooms: [{ chatRoomId, afterSeq: 1 }] });
+  await Promise.all(['one', 'two', 'three'].map((text) => device.request('send_message', { chatRoomId, text, clientMessageId: text })));
+  await device.request('send_message', { chatRoomId, text: 'one', clientMessageId: 'one' });
+  await device.request('join_room', { chatRoomId });
+  await device.request('mark_read', { chatRoomId, seq: 2 });
+  await device.request('resume', { rooms: [{ chatRoomId, afterSeq: 1 }] });
   for (const query of ['', '?limit=2', '?limit=2&skip=1', '?beforeSeq=3', '?afterSeq=1'])
     await product.call('GET', `/api/chat/messages/${chatRoomId}${query}`, ben.token);
   await product.call('POST', `/api/chat/messages/${chatRoomId}`, ben.token, { text: 'by mail' });
