@@ -101,7 +101,10 @@ describe('a bus event', () => {
       const ann = id();
       const data = about(ann);
       const [early, late] = [new Date(Date.now() - 2_000), new Date(Date.now() - 1_000)];
-      const facts = [() => inbox.publishEvent('LIKE', `like ${ann}`, data, early), () => inbox.publishEvent('UNLIKE', `unlike ${ann}`, data, late)];
+      const facts = [
+        () => inbox.publishEvent('LIKE', `like ${ann}`, data, early),
+        () => inbox.publishEvent('UNLIKE', `unlike ${ann}`, data, late),
+      ];
       for (const fact of order === 'LIKE first' ? facts : facts.reverse()) await fact();
       expect(await list(ann)).toEqual([]);
       // A later like is a new notification.
