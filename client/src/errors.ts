@@ -10,7 +10,9 @@ export type LinstaErrorCode = ErrorCode | ClientCode | (string & {});
 
 const FINAL_CODES: ReadonlySet<string> = new Set([...FINAL_SERVER_CODES, ...FINAL_CLIENT_CODES]);
 
-/** Whether the same request may succeed later. Codes that this client does not know are retryable. */
+/**
+ * Whether the same request may succeed later. Codes that this client does not know are retryable.
+ */
 export const isRetryable = (code: string): boolean => !FINAL_CODES.has(code);
 
 /** Codes that refuse the token and not the request: the request may succeed with the next token. */
@@ -31,9 +33,14 @@ interface ErrorDetails {
 /**
  * Every failure of this client. `code` is the server's stable word or one of this client:
  *
- * - `NETWORK`: no answer came, `TIMEOUT`: none came in time, `UNEXPECTED_ANSWER`: something other than Linsta answered
- * - `SIGNED_OUT`: no session, `CLOSED`: the client was closed, `ABORTED`: the caller's signal ended the call
+ * - `NETWORK`: no answer came, `TIMEOUT`: none came in time, `UNEXPECTED_ANSWER`: something other
+ * than Linsta answered
+ *
+ * - `SIGNED_OUT`: no session, `CLOSED`: the client was closed, `ABORTED`: the caller's signal ended
+ * the call
+ *
  * - `OUTBOX_FULL`, `STILL_SENDING`: the outbox refused
+ *
  * - `BAD_OPTIONS`, `UNSUPPORTED`: an option is wrong, or the environment lacks a function
  */
 export class LinstaError extends Error {
@@ -60,7 +67,9 @@ export class LinstaError extends Error {
   }
 }
 
-/** Any thrown value as a `LinstaError`. A fault of the program keeps its message and is not retried. */
+/**
+ * Any thrown value as a `LinstaError`. A fault of the program keeps its message and is not retried.
+ */
 export const toLinstaError = (error: unknown): LinstaError =>
   error instanceof LinstaError
     ? error

@@ -101,7 +101,8 @@ test('when the product is killed three times under likes, comments and RSVPs, th
     const expectedLikes = postIds.flatMap((postId) => fans.map(({ user }) => `${postId} ${user._id}`)).sort();
     await waitFor(async () => of(await inbox(), 'LIKE').length >= expectedLikes.length, 'every like in the inbox', 30_000);
     await waitFor(async () => of(await inbox(), 'EVENT_RSVP').length >= fans.length, 'every RSVP in the inbox', 30_000);
-    // Every comment that is stored, answered or not, counts once in the notification of its author and post.
+    // Every comment that is stored, answered or not, counts once in the notification of its author
+    // and post.
     const stored = new Map<string, number>();
     for (const postId of postIds)
       for (const { authorId } of await call(product.url, 'GET', `/api/posts/${postId}/comments?limit=100`, owner.token))

@@ -3,7 +3,9 @@ import type { Store } from '../core/store.js';
 import type { LinstaError } from '../errors.js';
 
 type Added = 'version' | 'actor' | 'reference' | 'count';
-/** `version` grows with each change; servers before 0.2 send neither it nor the other added fields. */
+/**
+ * `version` grows with each change; servers before 0.2 send neither it nor the other added fields.
+ */
 export type NotificationView = Omit<Notification, Added> & Partial<Pick<Notification, Added>>;
 
 export type NotificationsState = {

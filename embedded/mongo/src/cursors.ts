@@ -30,7 +30,7 @@ export interface Answer {
   add(raw: Buffer): void;
   /** The reply: the first batch, and a cursor if more is left. */
   reply(): Doc;
-  /** Gives back what was held, if the query fails. */
+  /** Gives back that which was held, if the query fails. */
   fail(): void;
 }
 

@@ -95,7 +95,7 @@ function* matching(
   }
 }
 
-/** So many documents are handed on at once. */
+/** Documents that are handed on at once. */
 export const PORTION = 128;
 
 /**

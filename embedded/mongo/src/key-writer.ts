@@ -66,7 +66,7 @@ export class KeyWriter {
   truncate(length: number): void {
     this.length = length;
   }
-  /** What is written, valid until the next write. */
+  /** That which is written, valid until the next write. */
   view(): Buffer {
     return this.bytes.subarray(0, this.length);
   }

@@ -5,7 +5,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Somebody else works on this directory; two at once would corrupt it. */
+/** Another process else works on this directory; two at once would corrupt it. */
 export class DirectoryInUseError extends Error {}
 
 /** A Unix socket's path holds 107 bytes, of which the holder's own name takes up to 20. */

@@ -68,7 +68,7 @@ export interface Sortable {
   key: Buffer;
 }
 const byKey = (a: Sortable, b: Sortable) => Buffer.compare(a.key, b.key);
-/** So many are sorted in one piece. */
+/** Documents that are sorted in one piece. */
 const RUN = 4_096;
 
 /** A stable sort by key that takes turns with other commands. */

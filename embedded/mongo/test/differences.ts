@@ -8,7 +8,7 @@ interface Difference {
 }
 
 /**
- * Where the independent server (DocumentDB 1.0) and MongoDB part, or where nobody promises
+ * Where the independent server (DocumentDB 1.0) and MongoDB part, or where no one promises
  * anything: these are not compared. Everything else that differs is a fault of the embedded store.
  */
 export const DIFFERENCES: Difference[] = [

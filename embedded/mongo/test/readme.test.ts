@@ -42,8 +42,8 @@ test('when an operator stands in the table, then the matcher knows it', () => {
       return (error as Error).message;
     }
   };
-  // The operands are nonsense on purpose: what is known complains of them, what is unknown of
-  // itself.
+  // The operands are nonsense on purpose: that which is known complains of them, that which is
+  // unknown of itself.
   for (const operator of FIELD_OPERATORS)
     expect(refusal({ a: { [operator]: {} } })).not.toMatch(/unknown operator|^\$\w+ is not in the embedded store/);
   for (const operator of FILTER_OPERATORS)

@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import { freshCollection, startEmbedded, type TestServer } from './servers';
 
 /**
- * What MongoDB has and the store has not, or what nobody has: each is refused by its name. Nothing
+ * What MongoDB has and the store has not, or what no one has: each is refused by its name. Nothing
  * is passed over and done otherwise.
  */
 let server: TestServer;

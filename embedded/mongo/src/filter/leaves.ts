@@ -25,8 +25,8 @@ export const isOperators = (condition: unknown): condition is Doc => {
 
 /**
  * A condition on one field. `values` decides over everything that the field's path leads to
- * (undefined: nothing there) and looks into arrays, but not into `wholes`; `single` decides over one
- * value as it is.
+ * (undefined: nothing there) and looks into arrays, but not into `wholes`; `single` decides over
+ * one value as it is.
  */
 export interface Condition {
   values(values: readonly unknown[], wholes: readonly unknown[]): boolean;
@@ -99,7 +99,7 @@ export function matching(regex: Pick<BSONRegExp, 'pattern' | 'options'>): Condit
   );
 }
 
-/** So many values are looked up rather than compared one by one. */
+/** From this number on, values are looked up rather than compared one by one. */
 const LOOKED_UP = 8;
 export function oneOf(operand: unknown, operator: string): Condition {
   if (!Array.isArray(operand)) throw badValue(`${operator} needs an array`);

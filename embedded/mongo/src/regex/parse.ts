@@ -241,7 +241,7 @@ function createParser(text: string[], { fold, multiline, dotAll, shown }: Flags)
       if (bounds !== undefined) {
         if (part.kind === 'assert') throw refused('a quantifier behind an assertion');
         if (skip('+')) throw refused('a possessive quantifier');
-        // A lazy quantifier changes what is found first, not whether anything is.
+        // A lazy quantifier changes that which is found first, not whether anything is.
         skip('?');
         part = { kind: 'repeat', part, least: bounds[0], most: bounds[1] };
       }

@@ -10,8 +10,8 @@ export type Table = 'docs' | 'entries';
 
 /**
  * Removes the documents of dropped collections and the entries of dropped indexes a portion at a
- * time. What is to be removed is on record from the transaction that dropped it, so that a restart
- * goes on with it.
+ * time. That which is to be removed is on record from the transaction that dropped it, so that a
+ * restart goes on with it.
  */
 export function createGarbage(internal: Bytes, tables: Record<Table, Bytes>, space: Space) {
   const keyOf = (table: Table, id: number) => Buffer.from(`${PREFIX}${table}:${id}`);
@@ -28,7 +28,7 @@ export function createGarbage(internal: Bytes, tables: Record<Table, Bytes>, spa
     });
   return {
     pending,
-    /** Inside a transaction: removes at once what is little, and puts the rest on record. */
+    /** Inside a transaction: removes at once that which is little, and puts the rest on record. */
     discard(table: Table, id: number): void {
       if (!portion(table, id)) internal.putSync(keyOf(table, id), Buffer.alloc(0));
     },

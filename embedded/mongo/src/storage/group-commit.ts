@@ -17,8 +17,8 @@ const MAX_TRANSACTION_MS = 100;
  * of them is answered. Sixty-four writers thus pay for one flush, and what a command checks cannot
  * change under it.
  *
- * The commit holds the thread while the disk works. In exchange no reader ever sees what is not on
- * disk, and no answer needs to be taken back.
+ * The commit holds the thread while the disk works. In exchange no reader ever sees that which is
+ * not on disk, and no answer needs to be taken back.
  */
 export function createGroupCommit(root: RootDatabase, space: Space, onLost: () => void) {
   const queue: Pending[] = [];

@@ -15,8 +15,8 @@ import { createSpace, DEFAULT_MIN_FREE_BYTES } from './space';
 export type { Collection } from './catalog';
 
 /**
- * Reads documents and index entries: what is stored now, or, of a snapshot, what was stored when it
- * was taken.
+ * Reads documents and index entries: that which is stored now, or, of a snapshot, that which was
+ * stored when it was taken.
  */
 export interface Reader {
   get(collection: Collection, idKey: Buffer): Buffer | undefined;
@@ -173,8 +173,8 @@ export function openStorage(dataDir: string, minFreeBytes = DEFAULT_MIN_FREE_BYT
     write,
     /** The stored data as it is now, for a command that takes turns with writes. */
     snapshot(): Snapshot {
-      // lmdb keeps a read transaction open for a while, which would miss what was acknowledged just
-      // before.
+      // lmdb keeps a read transaction open for a while, which would miss that which was
+      // acknowledged just before.
       root.resetReadTxn();
       const transaction = root.useReadTransaction();
       return { ...reader(transaction), done: () => transaction.done() };

@@ -46,7 +46,7 @@ export function createOperations(random: Random, generate: Generator) {
   const one = (): Doc => ({ ...(chance(0.5) && generate.filter()), _id: id() });
   /**
    * Beside a positional `$` no other array may be asked about: which one it then stands for is
-   * nobody's promise.
+   * no one's promise.
    */
   const plain = (many: boolean): Doc => (many ? { n: { $gte: new Int32(int(8)) } } : { _id: id() });
   const projection = (): Doc | undefined =>

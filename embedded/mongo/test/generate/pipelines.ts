@@ -56,7 +56,7 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
     )();
   /**
    * Over `_id`, whose type never varies: which of two equal numbers of different types wins is
-   * nobody's promise.
+   * no one's promise.
    */
   const accumulator = () =>
     pick<Doc>(

@@ -19,7 +19,7 @@ export function createRandom(draws: readonly number[]) {
 export type Random = ReturnType<typeof createRandom>;
 
 const MAX_DRAW = 2 ** 31 - 1;
-/** So many draws, each as likely as any other. */
+/** This number of draws, all equally likely. */
 export const draws = (length: number) => fc.array(fc.noBias(fc.nat(MAX_DRAW)), { minLength: length, maxLength: length });
 
 /** One seed unless TEST_SEED names another: a red run can be repeated. */

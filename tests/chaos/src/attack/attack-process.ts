@@ -1,6 +1,9 @@
 import { attacks } from './attackers';
 
-/** Runs every attack at once, again and again, until it is ended. Its target comes as the argument, in JSON. */
+/**
+ * Runs every attack at once, again and again, until it is ended. Its target comes as the argument,
+ * in JSON.
+ */
 const target = JSON.parse(process.argv[2] ?? '{}') as Parameters<(typeof attacks)[string]>[0];
 const rounds: Record<string, number> = {};
 

@@ -2,7 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import type { createApi } from '../api';
 
-/** What users saw in one stretch of time; latencies from the send to the receipt by the other user, in milliseconds. */
+/**
+ * What users saw in one stretch of time; latencies from the send to the receipt by the other user,
+ * in milliseconds.
+ */
 export interface Phase {
   p50: number;
   p99: number;

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** Another loopback address than the one of ordinary users: limits per address then tell the two apart. */
+/**
+ * Another loopback address than the one of ordinary users: limits per address then tell the two
+ * apart.
+ */
 const ATTACKER = '127.0.0.2';
 
 /** A plain connection to the product; errors are part of an attack and ignored. */
@@ -21,7 +24,10 @@ export function toFrame(text: string): Buffer {
   return Buffer.concat([head, Buffer.alloc(4), data]);
 }
 
-/** A WebSocket with a signed-in Socket.IO session that the caller reads, or leaves unread. Undefined if it is refused. */
+/**
+ * A WebSocket with a signed-in Socket.IO session that the caller reads, or leaves unread. Undefined
+ * if it is refused.
+ */
 export async function openSession(url: string, token: string): Promise<Socket | undefined> {
   const socket = await openConnection(url);
   socket.write(

@@ -30,9 +30,9 @@ const line = (name: string, { p50, p99, sent, failed }: Phase) =>
   `${name.padEnd(10)} p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${sent} messages, ${failed} failed`;
 
 /**
- * Ordinary users beside attackers on the all-in-one product: a third of the time without an attack, the rest with
- * every attack at once. Right if nothing failed or was lost for the users, their p99 stayed under three times its
- * value, and memory and descriptors came back.
+ * Ordinary users beside attackers on the all-in-one product: a third of the time without an attack,
+ * the rest with every attack at once. Right if nothing failed or was lost for the users, their p99
+ * stayed under three times its value, and memory and descriptors came back.
  */
 export async function runAttack({ users, minutes, say }: Options): Promise<{ right: boolean; text: string }> {
   const directory = createTemporaryDirectory();
