@@ -32,7 +32,9 @@ export const has = (doc: Record<string, unknown>, name: string): boolean => Obje
 export const remove = (doc: Record<string, unknown>, name: string): void => {
   delete doc[fieldKey(name)];
 };
-/** Sets a field, at its place or behind the existing ones; `__proto__` is a field like any other. */
+/**
+ * Sets a field, at its place or behind the existing ones; `__proto__` is a field like any other.
+ */
 export const put = (doc: Record<string, unknown>, name: string, value: unknown): void => {
   putKey(doc, fieldKey(name), value);
 };
