@@ -26,7 +26,8 @@ const like = (id: string, recipientId: string, actorName: string) =>
     id,
     source: 'elsewhere',
     type: 'LIKE',
-    data: { recipientId, actorId: 'b'.repeat(24), actorName, referenceId: 'c'.repeat(24) },
+    // An actor of its own: two likes of one actor for one post are one notification.
+    data: { recipientId, actorId: (actorName === 'Ann' ? 'a' : 'b').repeat(24), actorName, referenceId: 'c'.repeat(24) },
   });
 
 interface Running {
