@@ -1,4 +1,5 @@
-// Before the first paint: the theme that was chosen here, else the system's. `src/ui/theme.ts` goes on.
+// Sets the theme before the first paint: the one chosen in this browser, else the system's.
+// `src/ui/theme.ts` takes over when the app runs.
 (function () {
   var chosen;
   try {
