@@ -9,8 +9,9 @@ import { createPostsService, loadConfig as postsConfig } from '@linsta/posts';
 import { createRealtimeService, loadConfig as realtimeConfig } from '@linsta/realtime';
 import { createAmqpBus, createMemoryBus } from '@linsta/bus';
 import { ConfigError, createLogger, freePorts, type Logger, databaseEnv, loadSecrets, removeRunning, writeRunning } from '@linsta/core';
-import { createStops } from '@linsta/service';
+import { createStops, reportMisspelt } from '@linsta/service';
 import { createUsersService, loadConfig as usersConfig } from '@linsta/users';
+import { VARIABLES } from './variables';
 
 export interface AllInOne {
   /** The gateway's address, http://host:port. */
@@ -136,6 +137,7 @@ async function start({
       gateway: gather(gatewayConfig, { ...wiring, HOST: env.HOST ?? '127.0.0.1', PORT: env.PORT }),
     };
     gather.assertNone();
+    reportMisspelt(createServiceLogger('launcher'), VARIABLES, env);
 
     const services = [
       createUsersService(config.users(), deps('users')),
