@@ -1,5 +1,6 @@
 import { createLimiter, type Limiter, type Logger } from '@linsta/core';
-import { createTally, handle, logHandled, RETRY_DELAYS_MS, type EventBus, type Subscription } from './bus';
+import { createTally, logHandled, RETRY_DELAYS_MS, type EventBus, type Subscription } from './bus';
+import { createPatientHandler } from './patience';
 
 /** Interval of the look for parked events that were re-driven. */
 const REDRIVE_POLL_MS = 1_000;
@@ -7,6 +8,7 @@ const REDRIVE_POLL_MS = 1_000;
 interface Subscriber {
   subscription: Subscription;
   limited: Limiter;
+  handle: ReturnType<typeof createPatientHandler>;
   settling: Set<Promise<unknown>>;
   /** The consumer takes no more events: a publish now fails, and the publisher keeps its event. */
   stopped: boolean;
@@ -48,10 +50,10 @@ export function createMemoryBus(options: {
   /** Answers true when it was handled, false when it was parked. */
   const settle = async (subscriber: Subscriber, raw: string): Promise<boolean> => {
     const { counted } = subscriber;
-    const { queue, handlers, parking } = subscriber.subscription;
+    const { queue, parking } = subscriber.subscription;
     for (let attempt = 1; ; attempt += 1) {
       if (subscriber.stopped) throw new Error(`${queue} is not consumed any more`);
-      const handling = subscriber.limited(() => handle(handlers, raw));
+      const handling = subscriber.limited(() => subscriber.handle(raw));
       subscriber.settling.add(handling);
       const startedAt = performance.now();
       const verdict = await handling.finally(() => subscriber.settling.delete(handling));
@@ -134,6 +136,16 @@ export function createMemoryBus(options: {
       const subscriber: Subscriber = {
         subscription,
         limited: createLimiter(subscription.prefetch ?? 64),
+        handle: createPatientHandler({
+          queue: subscription.queue,
+          handlers: subscription.handlers,
+          logger: options.logger,
+          async pause(ms) {
+            if (subscriber.stopped) throw new Error(`${subscription.queue} is not consumed any more`);
+            await sleep(ms);
+            if (subscriber.stopped) throw new Error(`${subscription.queue} is not consumed any more`);
+          },
+        }),
         settling: new Set(),
         stopped: false,
         counted: { processed: 0, retried: 0, parked: 0 },
