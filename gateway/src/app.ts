@@ -114,11 +114,12 @@ function createApp({ config, logger, pages, cors, addresses, limits, proxy, heal
     const target = toTarget(request.url);
     const call = publicCall(request.method, target.path);
     const since = performance.now();
-    if (call.auth) await limits.auth(bucketOf(address));
+    if (call.limit === 'auth') await limits.auth(bucketOf(address));
     if (!call.open) {
       const identity = verifyToken(bearer(request.headers.authorization));
       await sessions.assertOpen(identity);
       await limits.user(identity.userId);
+      if (call.limit === 'search') await limits.search(identity.userId);
     }
     await proxy.forward(call.service, request, response, {
       target,
