@@ -1,15 +1,14 @@
-import { AppError, notFound, toAppError, type Logger } from '@linsta/core';
+import { AppError, itemAt, notFound, toAppError, type Logger } from '@linsta/core';
 import {
   bearer,
+  createAuthenticator,
   createInternalClient,
-  createSessionCheck,
-  createTokenVerifier,
   observeRequest,
   requestIdOf,
   sendFailure,
+  signUserToken,
   toReadiness,
-  type SessionCheck,
-  type VerifyToken,
+  type Authenticator,
 } from '@linsta/http';
 import { defineService, type AddressedService } from '@linsta/service';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
@@ -44,9 +43,11 @@ interface Parts {
   limits: Limits;
   proxy: Proxy;
   health: () => Promise<Record<string, string>>;
-  verifyToken: VerifyToken;
-  sessions: SessionCheck;
+  authenticator: Authenticator;
 }
+
+/** Life of the token by which services know a user of another issuer, for one call. */
+const FORWARDED_TOKEN_SECONDS = 300;
 
 const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/;
 const socketSource = (protocol: 'ws' | 'wss', host: string | undefined): string =>
@@ -86,7 +87,7 @@ const isPage = (path: string) => !/^\/(?:api|socket\.io|internal|livez|readyz)(?
  * The path of a request: named, checked, counted, then passed to the one service that the contract
  * names.
  */
-function createApp({ config, logger, pages, cors, addresses, limits, proxy, health, verifyToken, sessions }: Parts): Express {
+function createApp({ config, logger, pages, cors, addresses, limits, proxy, health, authenticator }: Parts): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false).set('query parser', 'simple').set('env', 'production');
   app.use((request, response, next) => {
@@ -110,16 +111,25 @@ function createApp({ config, logger, pages, cors, addresses, limits, proxy, heal
       maxBodyBytes: MAX_POLLING_BYTES,
     });
   };
+  const nameToServices = ({ headers }: Request, userId: string) => {
+    headers.authorization = `Bearer ${signUserToken(itemAt(config.JWT_SECRET, 0), { userId }, FORWARDED_TOKEN_SECONDS)}`;
+  };
+  /** An open call, e.g. a logout, that carries a token of another issuer. */
+  const nameIfExternal = async (request: Request) => {
+    const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    if (authenticator.issuers.claims(token)) nameToServices(request, (await authenticator.issuers.verify(token)).userId);
+  };
   const passCall = async (request: Request, response: express.Response, address: string) => {
     const target = toTarget(request.url);
     const call = publicCall(request.method, target.path);
     const since = performance.now();
     if (call.auth) await limits.auth(bucketOf(address));
     if (!call.open) {
-      const identity = verifyToken(bearer(request.headers.authorization));
-      await sessions.assertOpen(identity);
+      const identity = await authenticator.authenticate(bearer(request.headers.authorization));
       await limits.user(identity.userId);
-    }
+      // Services verify tokens of JWT_SECRET alone: only this one and realtime fetch keys.
+      if (identity.profile !== undefined) nameToServices(request, identity.userId);
+    } else if (call.auth) await nameIfExternal(request);
     await proxy.forward(call.service, request, response, {
       target,
       address,
@@ -161,7 +171,7 @@ function createApp({ config, logger, pages, cors, addresses, limits, proxy, heal
 
 /** The one public listener. */
 export function createGatewayService(config: GatewayConfig, { logger, demoUsers }: GatewayDeps): AddressedService {
-  return defineService('gateway', config, { logger }, (host) => {
+  return defineService('gateway', config, { logger }, async (host) => {
     const users = createInternalClient({ service: 'users', baseUrl: config.USERS_INTERNAL_URL, tokens: host.tokens });
     host.onStop('users client', () => users.close());
     const nodes = createRealtimeNodes(config.REALTIME_URL);
@@ -183,8 +193,7 @@ export function createGatewayService(config: GatewayConfig, { logger, demoUsers 
       limits,
       proxy,
       health: async () => ({ ...(await host.health()), ...(await upstreams.checks()) }),
-      verifyToken: createTokenVerifier(config.JWT_SECRET),
-      sessions: createSessionCheck({ users, logger }),
+      authenticator: await createAuthenticator({ config, users, logger }),
     });
     return {
       clients: createPublicServer({ config, logger, app, addresses, origins, limits, tunnels, nodes }),

@@ -1,4 +1,4 @@
-import { commonEnv, count, httpUrlOf, httpUrlsOf, milliseconds, parseEnv, port, usersInternalUrl } from '@linsta/core';
+import { commonEnv, count, httpUrlOf, httpUrlsOf, localAccounts, milliseconds, parseEnv, port, usersInternalUrl } from '@linsta/core';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
@@ -46,6 +46,7 @@ export const env = z.object({
       'Browser origins that may call, separated by commas, e.g. https://app.example.com or capacitor://localhost. The ' +
         "gateway's own pages always may. Unset, outside of production: pages on localhost may as well, on any port.",
     ),
+  LOCAL_ACCOUNTS: localAccounts,
   CORS_HEADERS: list
     .refine((entries) => entries.every((name) => /^[A-Za-z0-9-]{1,64}$/.test(name)), 'must be names of headers, separated by commas')
     .default([])

@@ -64,7 +64,7 @@ export function createChatService(config: ChatConfig, deps: ServiceDeps): Addres
       clients: createPublicApp({
         service: 'chat',
         handlers: createRoutes({ rooms, reads, history, sending, realtime }),
-        verifyToken: createTokenVerifier(config.JWT_SECRET),
+        verifyToken: createTokenVerifier(config),
         logger,
         health,
       }),

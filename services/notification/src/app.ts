@@ -35,7 +35,7 @@ export function createNotificationService(config: NotificationConfig, deps: Serv
       clients: createPublicApp({
         service: 'notification',
         handlers: createRoutes({ notifications }),
-        verifyToken: createTokenVerifier(config.JWT_SECRET),
+        verifyToken: createTokenVerifier(config),
         logger,
         health,
       }),

@@ -1,9 +1,26 @@
-import { peopleRequest, sessionsRequest } from '@linsta/contracts/internal';
+import { identitiesRequest, peopleRequest, sessionsRequest } from '@linsta/contracts/internal';
 import { endpoint, type InternalEndpoint } from '@linsta/http';
 import type { Accounts } from './accounts/accounts';
+import type { Profiles } from './profiles/profiles';
+import type { Endings } from './sessions/endings';
 import type { Sessions } from './sessions/sessions';
 
-export const createEndpoints = ({ accounts, sessions }: { accounts: Accounts; sessions: Sessions }): Record<string, InternalEndpoint> => ({
-  '/people': endpoint(peopleRequest, async ({ userIds }) => ({ users: await accounts.people(userIds) })),
-  '/sessions/check': endpoint(sessionsRequest, async ({ sids }) => ({ active: await sessions.active(sids) })),
-});
+export const createEndpoints = (options: {
+  accounts: Accounts;
+  profiles: Profiles;
+  sessions: Sessions;
+  endings: Endings;
+}): Record<string, InternalEndpoint> => {
+  const { accounts, profiles, sessions, endings } = options;
+  return {
+    '/people': endpoint(peopleRequest, async ({ userIds }) => ({ users: await accounts.people(userIds) })),
+    '/sessions/check': endpoint(sessionsRequest, async ({ sids, userIds }) => {
+      const [active, ended] = await Promise.all([sessions.active(sids), endings.of(userIds)]);
+      return { active, endings: ended };
+    }),
+    '/identities': endpoint(identitiesRequest, async (request) => {
+      await Promise.all(request.profiles.map((profile) => profiles.open(profile)));
+      return {};
+    }),
+  };
+};

@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   INVALID_SERVICE_TOKEN: { status: 401, retryable: false, meaning: 'An internal call carried no valid service token.' },
   NOT_A_PARTICIPANT: { status: 403, retryable: false, meaning: 'The user is not a participant of this chat room.' },
   WRONG_PASSWORD: { status: 403, retryable: false, meaning: 'The current password is wrong.' },
+  LOCAL_ACCOUNTS_OFF: { status: 403, retryable: false, meaning: 'There are no accounts here: sign in with another issuer.' },
   ORIGIN_NOT_ALLOWED: { status: 403, retryable: false, meaning: 'Pages of this origin may not call the gateway; see CORS_ORIGIN.' },
   PATH_NOT_FOUND: { status: 404, retryable: false, meaning: 'The path does not exist.' },
   CHAT_ROOM_NOT_FOUND: { status: 404, retryable: false, meaning: 'The chat room does not exist.' },

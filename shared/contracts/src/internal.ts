@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { clientMessageId, historyPage, messageText, receivedMessage, resumePoint, resumedRoom } from './chat';
-import { objectId } from './common';
+import { busText, httpUrl, objectId } from './common';
 import { socketError } from './errors';
 import { notification, notificationRead, notificationRemoved } from './notifications';
 import type { ServiceName } from './routes';
@@ -19,6 +19,7 @@ export const INTERNAL_CALLERS: InternalCallers = {
   users: {
     '/people': ['posts', 'events', 'chat', 'notification'],
     '/sessions/check': ['gateway', 'realtime'],
+    '/identities': ['gateway', 'realtime'],
   },
   posts: {},
   events: {},
@@ -48,9 +49,30 @@ export const personRecord = publicUser.extend({ email: z.string().nullable() });
 export const peopleAnswer = z.object({ users: z.array(personRecord) });
 export type PersonRecord = z.infer<typeof personRecord>;
 
-/** users: which of these sessions are still open? */
-export const sessionsRequest = z.object({ sids: z.array(z.string().max(64)).max(1000) });
-export const sessionsAnswer = z.object({ active: z.array(z.string()) });
+/**
+ * users: which of these sessions are still open, and since when are tokens of these users refused
+ * that were issued earlier? Times in milliseconds since 1970.
+ */
+export const sessionsRequest = z.object({
+  sids: z.array(z.string().max(64)).max(1000).default([]),
+  userIds: z.array(objectId).max(1000).default([]),
+});
+export const sessionsAnswer = z.object({
+  active: z.array(z.string()),
+  endings: z.array(z.object({ userId: objectId, before: z.number() })).default([]),
+});
+
+/** users: opens the profiles of users of other issuers that it does not know yet. */
+export const externalProfile = z.object({
+  userId: objectId,
+  issuer: z.string().max(500),
+  name: busText(400),
+  email: z.string().max(254).nullable(),
+  avatarUrl: httpUrl.nullable().catch(null),
+});
+export type ExternalProfile = z.infer<typeof externalProfile>;
+export const identitiesRequest = z.object({ profiles: z.array(externalProfile).max(500) });
+export const identitiesAnswer = z.object({});
 
 /** chat: a batch of sends, answered in the same order. */
 export const MAX_BATCH = 500;

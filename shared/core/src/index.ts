@@ -5,6 +5,7 @@ export * from './errors';
 export * from './installation/database-prefix';
 export * from './installation/running';
 export * from './installation/secrets';
+export * from './issuers';
 export * from './items';
 export * from './log';
 export * from './outages';

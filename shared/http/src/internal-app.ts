@@ -8,7 +8,7 @@ import { sendFailure, sendText } from './problem';
 import { parse } from './public-app';
 import { observeRequest } from './request-log';
 import type { ServiceTokens } from './service-tokens';
-import { bearer } from './tokens';
+import { bearer } from './identity/tokens';
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 const MAX_REQUEST_ID = 2_048;
