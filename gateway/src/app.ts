@@ -14,6 +14,7 @@ import { defineService, type AddressedService } from '@linsta/service';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { GatewayConfig } from './config';
+import { createBasePath } from './base-path';
 import { createCors, createOrigins } from './origins';
 import { createUpstreamHealth } from './health';
 import { bucketOf, createAddresses, type Addresses } from './addresses';
@@ -53,7 +54,7 @@ const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/;
 const socketSource = (protocol: 'ws' | 'wss', host: string | undefined): string =>
   host !== undefined && HOST.test(host) ? `${protocol}://${host}` : "'self'";
 
-const securityHeaders = (production: boolean) =>
+const securityHeaders = (production: boolean, tokenOrigins: readonly string[]) =>
   helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -65,9 +66,11 @@ const securityHeaders = (production: boolean) =>
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],
-        frameAncestors: ["'none'"],
+        frameAncestors: tokenOrigins.length === 0 ? ["'none'"] : [...tokenOrigins],
       },
     },
+    // The older header knows no list of origins.
+    xFrameOptions: tokenOrigins.length === 0,
     // A promise of https is only kept where there is one.
     strictTransportSecurity: production,
   });
@@ -95,8 +98,15 @@ function createApp({ config, logger, pages, cors, addresses, limits, proxy, heal
     response.setHeader('x-request-id', request.id);
     observeRequest({ logger, service: 'gateway', id: request.id, path: request.path }, request, response, next);
   });
+  const withinBase = createBasePath(config.BASE_PATH);
+  app.use((request, _response, next) => {
+    const url = withinBase(request.url);
+    if (url === undefined) return next(notFound('Path'));
+    request.url = url;
+    next();
+  });
   // Static files are public: a page behind a proxy that rewrites Host must get its own scripts.
-  app.use(securityHeaders(config.NODE_ENV === 'production'), (request, response, next) =>
+  app.use(securityHeaders(config.NODE_ENV === 'production', config.TOKEN_ORIGINS), (request, response, next) =>
     isPage(request.path) ? next() : cors(request, response, next),
   );
 
@@ -187,7 +197,7 @@ export function createGatewayService(config: GatewayConfig, { logger, demoUsers 
     const app = createApp({
       config,
       logger,
-      pages: createPages(demoUsers === undefined ? {} : { demoUsers }),
+      pages: createPages({ settings: config, ...(demoUsers !== undefined && { demoUsers }) }),
       cors: createCors(origins, config),
       addresses,
       limits,

@@ -1,4 +1,4 @@
-import { commonEnv, count, httpUrlOf, httpUrlsOf, localAccounts, milliseconds, parseEnv, port, usersInternalUrl } from '@linsta/core';
+import { commonEnv, count, httpUrlOf, httpUrlsOf, localAccounts, milliseconds, parseEnv, port, url, usersInternalUrl } from '@linsta/core';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
@@ -27,6 +27,18 @@ const serviceUrl = (name: string, fallback: string) => httpUrlOf(fallback).descr
 export const env = z.object({
   ...commonEnv,
   PORT: port(5000).describe('Port of the listener for clients.'),
+  BASE_PATH: z
+    .string()
+    .regex(/^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/, 'must begin with a slash and not end with one, e.g. /linsta')
+    .optional()
+    .describe('Everything is served below this path, e.g. /linsta; /livez and /readyz answer at the root as well.'),
+  TOKEN_ORIGINS: list
+    .refine((entries) => entries.every(isWebOrigin), 'must be exact web origins such as https://www.example.com, separated by commas')
+    .default([])
+    .describe('Pages of these origins may embed the web app and hand over a token by postMessage, separated by commas.'),
+  SIGN_IN_URL: url(/^https?$/)
+    .optional()
+    .describe('Where users sign in when LOCAL_ACCOUNTS is off; a link of the web app.'),
   USERS_URL: serviceUrl('users', 'http://127.0.0.1:4001'),
   POSTS_URL: serviceUrl('posts', 'http://127.0.0.1:4002'),
   EVENTS_URL: serviceUrl('events', 'http://127.0.0.1:4003'),

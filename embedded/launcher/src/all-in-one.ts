@@ -157,7 +157,7 @@ async function start({
     await gateway.start();
     stops.add('gateway', () => gateway.stop());
     const host = env.HOST ?? '127.0.0.1';
-    const url = `http://${host === '127.0.0.1' ? 'localhost' : host}:${gateway.address().port}`;
+    const url = `http://${host === '127.0.0.1' ? 'localhost' : host}:${gateway.address().port}${env.BASE_PATH ?? ''}`;
     const internalUrls = Object.fromEntries(NAMES.map((name, at) => [name, `http://127.0.0.1:${ports[at * 2 + 1]}`]));
     writeRunning(dataDir, { pid: process.pid, url, storeUrl, bus: amqpUrl === '' ? 'memory' : 'RabbitMQ', internalUrls });
     stops.add('note of running', () => removeRunning(dataDir));

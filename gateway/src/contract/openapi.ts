@@ -82,7 +82,7 @@ const operationOf = (writer: SchemaWriter, method: string, path: string, route: 
 });
 
 /** The REST contract as OpenAPI 3.1, from the schemas that validate each call. */
-export function createOpenApi(version: string) {
+export function createOpenApi(version: string, basePath = '') {
   const writer = createSchemaWriter('#/components/schemas/');
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [key, route] of Object.entries<Route>(routes)) {
@@ -120,7 +120,7 @@ export function createOpenApi(version: string) {
       description:
         'Chat, notifications and presence behind one URL. Ids are 24 hexadecimal digits, times ISO 8601 in UTC. Every failure is a problem (RFC 9457) with a stable code; unknown fields are refused by name.',
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: basePath === '' ? '/' : basePath }],
     security: [{ bearer: [] }],
     tags: [...Object.values(TAGS), HEALTH].map((name) => ({ name })),
     paths: {
