@@ -22,6 +22,8 @@ import { createLimits, type Limits } from './limits';
 import { methodsOf, publicCall, SOCKET_PATH, toTarget } from './paths';
 import { createPages, type DemoUser } from './pages';
 import { createProxy, type Proxy } from './proxy';
+import { createApiKeys } from './server-api/api-keys';
+import { createServerApi, SERVER_PATHS, type ServerApi } from './server-api/server-api';
 import { createRealtimeNodes } from './realtime-nodes';
 import { createPublicServer } from './server';
 import { createTunnels } from './tunnel';
@@ -45,6 +47,7 @@ interface Parts {
   proxy: Proxy;
   health: () => Promise<Record<string, string>>;
   authenticator: Authenticator;
+  serverApi: ServerApi;
 }
 
 /** Life of the token by which services know a user of another issuer, for one call. */
@@ -90,7 +93,7 @@ const isPage = (path: string) => !/^\/(?:api|socket\.io|internal|livez|readyz)(?
  * The path of a request: named, checked, counted, then passed to the one service that the contract
  * names.
  */
-function createApp({ config, logger, pages, cors, addresses, limits, proxy, health, authenticator }: Parts): Express {
+function createApp({ config, logger, pages, cors, addresses, limits, proxy, health, authenticator, serverApi }: Parts): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false).set('query parser', 'simple').set('env', 'production');
   app.use((request, response, next) => {
@@ -168,6 +171,7 @@ function createApp({ config, logger, pages, cors, addresses, limits, proxy, heal
       response.removeHeader('cache-control');
       return pages(request, response, next);
     }
+    if (SERVER_PATHS.test(path)) return serverApi(request, response, path);
     const methods = methodsOf(path);
     if (methods !== undefined) response.setHeader('allow', methods.join(', '));
     if (methods !== undefined && request.method === 'OPTIONS') return void response.status(204).end();
@@ -190,6 +194,8 @@ export function createGatewayService(config: GatewayConfig, { logger, demoUsers 
     host.onStop('proxy', () => proxy.close());
     const upstreams = createUpstreamHealth(config);
     host.onStop('upstream health', () => upstreams.close());
+    const chat = createInternalClient({ service: 'chat', baseUrl: config.CHAT_INTERNAL_URL, tokens: host.tokens });
+    host.onStop('chat client', () => chat.close());
     const addresses = createAddresses(config);
     const origins = createOrigins(config);
     const limits = createLimits(config);
@@ -204,6 +210,7 @@ export function createGatewayService(config: GatewayConfig, { logger, demoUsers 
       proxy,
       health: async () => ({ ...(await host.health()), ...(await upstreams.checks()) }),
       authenticator: await createAuthenticator({ config, users, logger }),
+      serverApi: createServerApi({ authorize: createApiKeys(config.API_KEYS), limit: limits.server, users, chat, logger }),
     });
     return {
       clients: createPublicServer({ config, logger, app, addresses, origins, limits, tunnels, nodes }),

@@ -48,6 +48,21 @@ export const env = z.object({
     'The realtime nodes, separated by commas; every address of a name counts as a node.',
   ),
   USERS_INTERNAL_URL: usersInternalUrl,
+  CHAT_INTERNAL_URL: httpUrlsOf('http://127.0.0.1:4104').describe('The internal listeners of the chat nodes, separated by commas.'),
+  API_KEYS: list
+    .transform((entries) =>
+      entries.map((entry) => {
+        const [, name = '', hash = ''] = /^([A-Za-z0-9_.-]{1,64}):([0-9a-fA-F]{64})$/.exec(entry) ?? [];
+        return { name, hash: Buffer.from(hash, 'hex') };
+      }),
+    )
+    .refine(
+      (keys) => keys.every(({ name }) => name !== ''),
+      'must be name:sha256 entries, separated by commas, each hash of 64 hexadecimal digits',
+    )
+    .default([])
+    .describe('API keys of servers: name:sha256 of the key, separated by commas; see docs/server-api.md.'),
+  SERVER_RATE_LIMIT_PER_MINUTE: count(6_000).describe('Calls per API key and minute.'),
   CORS_ORIGIN: list
     .refine(
       (entries) => entries.every(isOrigin),

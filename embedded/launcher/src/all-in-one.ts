@@ -7,7 +7,7 @@ import { startStoreThread } from '@linsta/embedded-mongo';
 import { createNotificationService, loadConfig as notificationConfig } from '@linsta/notification';
 import { createPostsService, loadConfig as postsConfig } from '@linsta/posts';
 import { createRealtimeService, loadConfig as realtimeConfig } from '@linsta/realtime';
-import { createAmqpBus, createMemoryBus } from '@linsta/bus';
+import { createAmqpBus, createMemoryBus, eventRulesOf } from '@linsta/bus';
 import { ConfigError, createLogger, freePorts, type Logger, databaseEnv, loadSecrets, removeRunning, writeRunning } from '@linsta/core';
 import { createStops } from '@linsta/service';
 import { createUsersService, loadConfig as usersConfig } from '@linsta/users';
@@ -101,16 +101,6 @@ async function start({
       stops.add('store', () => store.close());
       storeUrl = store.url;
     }
-    const busLogger = createServiceLogger('bus');
-    const amqpUrl = env.AMQP_URL ?? '';
-    let allSubscribed: () => void = () => undefined;
-    const subscribed = new Promise<void>((resolve) => (allSubscribed = resolve));
-    const bus =
-      amqpUrl === ''
-        ? createMemoryBus({ logger: busLogger, subscribed })
-        : createAmqpBus({ url: amqpUrl, name: 'linsta', logger: busLogger });
-    stops.add('bus', () => bus.close());
-
     const ports = await freePorts(NAMES.length * 2);
     const wiring: NodeJS.ProcessEnv = { ...env, ...loadSecrets(dataDir, env), MONGO_URL: storeUrl, HOST: '127.0.0.1' };
     NAMES.forEach((name, at) => {
@@ -123,8 +113,6 @@ async function start({
       INTERNAL_PORT: String(ports[NAMES.indexOf(name) * 2 + 1]),
       ...databaseEnv(env, name),
     });
-    const deps = (service: string) => ({ bus, logger: createServiceLogger(service) });
-
     const gather = createGatherer();
     const config = {
       users: gather(usersConfig, envOf('users')),
@@ -136,6 +124,18 @@ async function start({
       gateway: gather(gatewayConfig, { ...wiring, HOST: env.HOST ?? '127.0.0.1', PORT: env.PORT }),
     };
     gather.assertNone();
+
+    const busLogger = createServiceLogger('bus');
+    const rules = eventRulesOf(config.users());
+    const amqpUrl = env.AMQP_URL ?? '';
+    let allSubscribed: () => void = () => undefined;
+    const subscribed = new Promise<void>((resolve) => (allSubscribed = resolve));
+    const bus =
+      amqpUrl === ''
+        ? createMemoryBus({ logger: busLogger, subscribed, rules })
+        : createAmqpBus({ url: amqpUrl, name: 'linsta', logger: busLogger, rules });
+    stops.add('bus', () => bus.close());
+    const deps = (service: string) => ({ bus, logger: createServiceLogger(service) });
 
     const services = [
       createUsersService(config.users(), deps('users')),

@@ -42,7 +42,7 @@ export function createNotificationService(config: NotificationConfig, deps: Serv
       endpoints: createEndpoints({ notifications, forwarding }),
       consumes: {
         queue: QUEUE,
-        handlers: createConsumers({ inbox, directory }),
+        handlers: createConsumers({ inbox, directory, furtherTypes: config.NOTIFICATION_TYPES }),
         parking: createParkingStore(database.connection),
         prefetch: 1_000,
       },

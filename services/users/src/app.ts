@@ -12,6 +12,7 @@ import { createModels } from './model';
 import { createRoutes } from './routes';
 import { createProfiles } from './profiles/profiles';
 import { createEndings } from './sessions/endings';
+import { createServerEvents } from './server-events';
 import { createSessions } from './sessions/sessions';
 
 /** Accounts, sign-in and sessions. */
@@ -64,7 +65,7 @@ export function createUsersService(config: UsersConfig, deps: ServiceDeps): Addr
         logger,
         health,
       }),
-      endpoints: createEndpoints({ accounts, profiles, sessions, endings }),
+      endpoints: createEndpoints({ accounts, profiles, sessions, endings, publishEvents: createServerEvents({ bus, logger }) }),
       consumes: {
         queue: QUEUE,
         handlers: createConsumers({ profiles, sessions, endings }),

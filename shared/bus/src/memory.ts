@@ -1,4 +1,5 @@
 import type { Logger } from '@linsta/core';
+import type { EventRules } from './parse-event';
 import { createTally, handle, logHandled, RETRY_DELAYS_MS, type EventBus, type Subscription } from './bus';
 
 /** Limits how many run at a time; the rest wait their turn in order. */
@@ -44,7 +45,9 @@ export function createMemoryBus(options: {
    */
   subscribed?: Promise<void>;
   redrivePollMs?: number;
+  rules?: EventRules;
 }): EventBus {
+  const rules = options.rules ?? {};
   const delays = options.retryDelaysMs ?? RETRY_DELAYS_MS;
   const subscribers: Subscriber[] = [];
   const sleeping = new Set<{ timer: NodeJS.Timeout; reject(error: Error): void }>();
@@ -68,7 +71,7 @@ export function createMemoryBus(options: {
     const { queue, handlers, parking } = subscriber.subscription;
     for (let attempt = 1; ; attempt += 1) {
       if (subscriber.stopped) throw new Error(`${queue} is not consumed any more`);
-      const handling = subscriber.gate(() => handle(handlers, raw));
+      const handling = subscriber.gate(() => handle(handlers, raw, rules));
       subscriber.settling.add(handling);
       const startedAt = performance.now();
       const verdict = await handling.finally(() => subscriber.settling.delete(handling));
@@ -164,6 +167,7 @@ export function createMemoryBus(options: {
         },
       });
     },
+    rules,
     healthy: () => !closed,
     consumers: () =>
       subscribers.map(({ subscription: { queue }, stopped, counted, settling }) => ({

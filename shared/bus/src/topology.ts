@@ -38,6 +38,11 @@ export interface Topology {
   retryDelaysMs: readonly number[];
 }
 export const PRODUCT_TOPOLOGY: Topology = { namespace: 'linsta', consumers: CONSUMERS, retryDelaysMs: RETRY_DELAYS_MS };
+/** With types that the configuration adds, which are all notifications. */
+export const productTopology = (furtherTypes: readonly string[] = []): Topology => {
+  const inbox = 'notification.inbox';
+  return { ...PRODUCT_TOPOLOGY, consumers: { ...CONSUMERS, [inbox]: [...(CONSUMERS[inbox] ?? []), ...furtherTypes] } };
+};
 
 export const exchangeOf = ({ namespace }: Pick<Topology, 'namespace'>) => `${namespace}.events`;
 /** Where events go that no queue is bound for: of unknown type. */

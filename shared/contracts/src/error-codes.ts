@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   UNKNOWN_SESSION: { status: 400, retryable: false, meaning: 'The polling session is gone; open a new connection.' },
   NO_TOKEN: { status: 401, retryable: false, meaning: 'The request carries no token.' },
   INVALID_TOKEN: { status: 401, retryable: false, meaning: 'The token is not valid; get a new one.' },
+  INVALID_API_KEY: { status: 401, retryable: false, meaning: 'The API key of a server is missing or unknown; see API_KEYS.' },
   TOKEN_EXPIRED: { status: 401, retryable: false, meaning: 'The token has expired; refresh the session.' },
   SESSION_ENDED: { status: 401, retryable: false, meaning: 'The session was ended; sign in again.' },
   INVALID_REFRESH_TOKEN: { status: 401, retryable: false, meaning: 'The refresh token is unknown, expired or replaced; sign in again.' },

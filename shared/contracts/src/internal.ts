@@ -4,6 +4,7 @@ import { busText, httpUrl, objectId } from './common';
 import { socketError } from './errors';
 import { notification, notificationRead, notificationRemoved } from './notifications';
 import type { ServiceName } from './routes';
+import { MAX_SERVER_EVENTS, serverMessage, serverRoom, serverUser } from './server-routes';
 import { publicUser } from './users';
 
 /**
@@ -20,6 +21,9 @@ export const INTERNAL_CALLERS: InternalCallers = {
     '/people': ['posts', 'events', 'chat', 'notification'],
     '/sessions/check': ['gateway', 'realtime'],
     '/identities': ['gateway', 'realtime'],
+    '/server/users': ['gateway'],
+    '/server/sessions/end': ['gateway'],
+    '/server/events': ['gateway'],
   },
   posts: {},
   events: {},
@@ -30,6 +34,8 @@ export const INTERNAL_CALLERS: InternalCallers = {
     '/read': ['realtime'],
     '/resume': ['realtime'],
     '/unread': ['realtime'],
+    '/server/rooms': ['gateway'],
+    '/server/messages': ['gateway'],
   },
   notification: {
     '/undelivered': ['realtime'],
@@ -73,6 +79,16 @@ export const externalProfile = z.object({
 export type ExternalProfile = z.infer<typeof externalProfile>;
 export const identitiesRequest = z.object({ profiles: z.array(externalProfile).max(500) });
 export const identitiesAnswer = z.object({});
+
+/** users and chat: calls of servers, which the gateway has verified by their API key. */
+export const serverUserRequest = serverUser.extend({ userId: objectId });
+export const serverUserAnswer = publicUser;
+export const endSessionsRequest = z.object({ userId: objectId });
+export const endSessionsAnswer = z.object({});
+export const serverEventsRequest = z.object({ events: z.array(z.unknown()).min(1).max(MAX_SERVER_EVENTS) });
+export const serverEventsAnswer = z.object({ accepted: z.number() });
+export const serverRoomRequest = serverRoom;
+export const serverMessageRequest = serverMessage;
 
 /** chat: a batch of sends, answered in the same order. */
 export const MAX_BATCH = 500;

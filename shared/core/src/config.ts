@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { issuersVariable } from './issuers';
+import { notificationTypesVariable } from './notification-types';
 
 /**
  * A configuration that cannot work: every fault together, each naming its variable. The process
@@ -148,6 +149,9 @@ export const commonEnv = {
     .default('linsta')
     .describe('A token of JWT_SECRET that names another audience is refused; one that names none is accepted.'),
   JWT_ISSUERS: issuersVariable.describe('Other issuers of user tokens, as JSON; see docs/issuers.md.'),
+  NOTIFICATION_TYPES: notificationTypesVariable.describe(
+    'Further types of notifications, as JSON: type, message and link; see docs/publishing-events.md.',
+  ),
   SERVICE_SECRET: secret.describe('Signs the tokens between services. At least 32 characters.'),
 };
 export const realtimeInternalUrl = httpUrlsOf('http://127.0.0.1:4106').describe(

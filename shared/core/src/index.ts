@@ -8,6 +8,7 @@ export * from './installation/secrets';
 export * from './issuers';
 export * from './items';
 export * from './log';
+export * from './notification-types';
 export * from './outages';
 export * from './ports';
 export * from './relay';

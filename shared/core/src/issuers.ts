@@ -75,3 +75,7 @@ export const userIdOfSubject = (issuerName: string, subject: string): string =>
   createHash('sha256').update(`${issuerName}\n${subject}`).digest('hex').slice(0, 24);
 
 export const isUserId = (text: string): boolean => /^[0-9a-f]{24}$/i.test(text);
+
+/** The issuer whose subjects name users on the bus: the only one, where there is only one. */
+export const subjectIssuerOf = (issuers: readonly TokenIssuer[] | undefined): string | undefined =>
+  issuers?.length === 1 ? issuers[0]?.issuer : undefined;

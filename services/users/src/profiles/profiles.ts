@@ -1,9 +1,9 @@
-import type { BusEventData } from '@linsta/contracts';
+import type { BusEventData, PublicUser } from '@linsta/contracts';
 import type { ExternalProfile } from '@linsta/contracts/internal';
-import { duplicateKey, type OutboxRelay } from '@linsta/mongo';
+import { duplicateKey, pushToOutbox, type OutboxRelay } from '@linsta/mongo';
 import { Types } from 'mongoose';
 import { nameKeysOf } from '../accounts/names';
-import { userChanged, type UserDocument, type UsersModels } from '../model';
+import { toPublicUser, userChanged, type UserDocument, type UsersModels } from '../model';
 
 type Change = BusEventData<'USER_CHANGED'>;
 
@@ -32,6 +32,38 @@ export function createProfiles(options: { models: Pick<UsersModels, 'Users'>; re
       const fields = { _id, name, email: userId, contactEmail: email, issuer, avatarUrl, version: 1, createdAt, changedAt: createdAt };
       const outbox = [userChanged(fields, createdAt)];
       if (await create({ ...fields, outbox, outboxAt: createdAt })) relay.offer({ _id, outbox });
+    },
+    /** Creates or changes a user on behalf of a server, and publishes the change. */
+    async put(userId: string, { name, email, avatarUrl }: Omit<Change, 'userId'>): Promise<PublicUser> {
+      const _id = new Types.ObjectId(userId);
+      for (;;) {
+        const user = await Users.findById(_id).lean();
+        const changedAt = now();
+        const fields = {
+          _id,
+          name,
+          email: user?.email ?? userId,
+          avatarUrl: avatarUrl === undefined ? (user?.avatarUrl ?? null) : avatarUrl,
+          // An account keeps the address that it signs in with.
+          ...((user === null || user.contactEmail !== undefined) && {
+            contactEmail: email === undefined ? (user?.contactEmail ?? null) : email,
+          }),
+          version: (user?.version ?? 0) + 1,
+          createdAt: user?.createdAt ?? changedAt,
+          changedAt,
+        };
+        const event = userChanged(fields, changedAt);
+        if (user === null) {
+          if (!(await create({ ...fields, outbox: [event], outboxAt: changedAt }))) continue;
+        } else {
+          const { _id: _, createdAt: __, email: ___, ...changes } = fields;
+          const update = { $set: { ...changes, nameKeys: nameKeysOf(name) }, ...pushToOutbox(event) };
+          const { modifiedCount } = await Users.updateOne({ _id, version: user.version }, update);
+          if (modifiedCount === 0) continue; // changed at this moment
+        }
+        relay.offer({ _id, outbox: [event] });
+        return toPublicUser(fields);
+      }
     },
     /**
      * Takes over a change that another service published: the newest one wins. An account keeps the
