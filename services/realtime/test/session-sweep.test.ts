@@ -11,7 +11,7 @@ import { createSessionSweep } from '../src/sockets/sessions';
 /** Sockets whose session is named by their token; the sweep looks the sessions up in `ended`. */
 describe('the sweep over the sessions of connected sockets', () => {
   const ended = new Set<string>();
-  const asked: string[][] = [];
+  let looks = 0;
   const sockets: Socket[] = [];
   let healthy = true;
   let failing = false;
@@ -31,9 +31,10 @@ describe('the sweep over the sessions of connected sockets', () => {
       busHealthy: () => healthy,
       logger: createLogger('test', 'silent'),
       sessions: {
-        endedOf: (sids: string[]) => {
-          asked.push(sids);
-          return failing ? Promise.reject(new Error('away')) : Promise.resolve(sids.filter((sid) => ended.has(sid)));
+        endedOf: async (identities) => {
+          looks += 1;
+          if (failing) throw new Error('away');
+          return identities.filter(({ sid }) => ended.has(sid ?? ''));
         },
       },
     });
@@ -61,7 +62,7 @@ describe('the sweep over the sessions of connected sockets', () => {
     healthy = false;
     failing = true;
     ended.add('gone');
-    await waitFor(() => asked.length >= 1, 'a failed look', 15_000);
+    await waitFor(() => looks >= 1, 'a failed look', 15_000);
     failing = false;
     await waitFor(() => gone.socket.disconnected, 'the end of the socket', 15_000);
     expect(gone.errors).toMatchObject([{ code: 'SESSION_ENDED' }]);
