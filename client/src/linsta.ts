@@ -18,6 +18,7 @@ import { createMessageArrivals } from './rooms/arrivals.js';
 import { createRooms } from './rooms/rooms.js';
 import { claimsOf } from './session/claims.js';
 import { createTokens } from './session/tokens.js';
+import { createTyping } from './typing/typing.js';
 
 const RESYNC_EVERY_MS = 60_000;
 
@@ -36,6 +37,7 @@ export function createLinsta(options: LinstaOptions): Linsta {
   const open = createOpenRooms();
   const arrivals = createMessageArrivals();
   const presence = createPresence(connection);
+  const typing = createTyping(connection);
   const rooms = createRooms({ userId, call, onRow: (room) => open.get(room._id)?.setWatermarks(room) });
   const notifications = createNotifications({
     call,
@@ -113,6 +115,7 @@ export function createLinsta(options: LinstaOptions): Linsta {
   connection.socket.on('receive_message', (message) => {
     rooms.received(message);
     open.get(message.chatRoomId)?.received(message);
+    typing.finished(message.chatRoomId, message.senderId);
     arrivals.announce(message, { own: message.senderId === userId(), missed: false });
   });
   connection.socket.on('room_read', ({ chatRoomId, userId: reader, readSeq }) => {
@@ -148,6 +151,7 @@ export function createLinsta(options: LinstaOptions): Linsta {
     notifications,
     messages: (chatRoomId) => open.open(chatRoomId, () => createRoom(chatRoomId)),
     presence: presence.of,
+    typing: typing.of,
     on(event, listener) {
       // Socket.IO's types do not follow a generic event name.
       connection.socket.on(event, listener as never);
@@ -177,6 +181,7 @@ export function createLinsta(options: LinstaOptions): Linsta {
       tokens.stop();
       rooms.stop();
       notifications.stop();
+      typing.stop();
       connection.close();
     },
   };

@@ -13,4 +13,5 @@ export type { Notifications, NotificationsState, NotificationView } from './noti
 export type { OutboxEntry, OutboxStorage } from './outbox/types.js';
 export type { PresenceState } from './presence/presence.js';
 export type { MessageInfo, MessageListener, Rooms, RoomsState, RoomView } from './rooms/types.js';
+export type { RoomTyping, TypingState } from './typing/typing.js';
 export type { Session, SessionOptions, SessionState, SessionUser } from './session/types.js';

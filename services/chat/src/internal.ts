@@ -34,6 +34,9 @@ export function createEndpoints(options: {
       const members = await participants.assertParticipant(chatRoomId, userId);
       return { chatRoomId, participants: members, lastSeq: await sequence.lastStored(new Types.ObjectId(chatRoomId)) };
     }),
+    '/participants': endpoint(membershipRequest, async ({ chatRoomId, userId }) => ({
+      participants: await participants.assertParticipant(chatRoomId, userId),
+    })),
     '/history': endpoint(historyRequest, async ({ chatRoomId, userId, page }) => ({
       chatRoomId,
       messages: await history.page(chatRoomId, userId, page),

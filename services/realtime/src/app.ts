@@ -13,7 +13,9 @@ import { createExpiry } from './expiry';
 import { createChatHandlers } from './handlers/chat';
 import { createNotificationDelivery } from './handlers/notifications';
 import { createPresenceHandlers } from './handlers/presence';
+import { createTypingHandlers } from './handlers/typing';
 import { createEndpoints } from './internal';
+import { createMembers } from './members';
 import { createMemoryPresence } from './presence/memory';
 import { createRedisPresence } from './presence/redis';
 import { createPush } from './push';
@@ -23,6 +25,7 @@ import { acceptSockets } from './sockets/accept';
 import { createAuthenticate } from './sockets/authenticate';
 import { createFlows } from './sockets/flow';
 import { createSessionSweep } from './sockets/sessions';
+import { createTyping } from './typing';
 
 /**
  * A message of 4,000 characters takes at most 48 kB as JSON escapes, a resume of 1,000 rooms about
@@ -75,6 +78,7 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
     const handlers = {
       ...createChatHandlers({ chat, notifications, push }),
       ...delivery.handlers,
+      ...createTypingHandlers({ members: createMembers({ chat }), typing: createTyping({ push }) }),
       ...createPresenceHandlers({ io, presence, maxWatchedTotal: config.MAX_WATCHED_TOTAL }),
     };
     const verifyToken = createTokenVerifier(config.JWT_SECRET);

@@ -95,6 +95,12 @@ export const getHistoryPayload = z
   .refine(onePosition, ONE_POSITION);
 export const markReadPayload = z.strictObject({ chatRoomId: objectId, seq: seqOrZero });
 
+/** A user who goes on typing repeats `typing: true`; it ends by itself after this time. */
+export const TYPING_EXPIRES_MS = 6_000;
+/** Others get at most one `typing: true` of a user and room within this time. */
+export const TYPING_INTERVAL_MS = 2_000;
+export const typingPayload = z.strictObject({ chatRoomId: objectId, typing: z.boolean() });
+
 /** More than this many missed in one room: the room is reset instead. */
 export const RESUME_LIMIT = 200;
 export const resumePoint = z.strictObject({ chatRoomId: objectId, afterSeq: seqOrZero });

@@ -25,6 +25,7 @@ export const INTERNAL_CALLERS: InternalCallers = {
   chat: {
     '/messages': ['realtime'],
     '/membership': ['realtime'],
+    '/participants': ['realtime'],
     '/history': ['realtime'],
     '/read': ['realtime'],
     '/resume': ['realtime'],
@@ -76,6 +77,8 @@ export const sendBatchAnswer = z.object({ results: z.array(sendOutcome) });
 /** chat: may this user join, and how far is the room? */
 export const membershipRequest = z.object({ chatRoomId: objectId, userId: objectId });
 export const membershipAnswer = z.object({ chatRoomId: objectId, lastSeq: z.number(), participants: z.array(objectId) });
+/** chat: who is in this room? Refused for users who are not. */
+export const participantsAnswer = z.object({ participants: z.array(objectId) });
 export const historyRequest = membershipRequest.extend({ page: historyPage });
 export const markReadRequest = membershipRequest.extend({ seq: z.number() });
 /** `moved`: the watermark went up, so the participants' devices are to be told. */

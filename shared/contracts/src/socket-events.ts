@@ -8,6 +8,7 @@ import {
   resumePayload,
   resumedRoom,
   sendMessagePayload,
+  typingPayload,
   unread,
 } from './chat';
 import { isoTime, objectId } from './common';
@@ -26,6 +27,8 @@ export const clientEvents = {
   send_message: { payload: sendMessagePayload, ack: z.object({ message: receivedMessage }) },
   get_history: { payload: getHistoryPayload, ack: z.object({ chatRoomId: objectId, messages: z.array(historyMessage) }) },
   mark_read: { payload: markReadPayload, ack: z.object({ chatRoomId: objectId, readSeq: z.number(), unreadCount: z.number() }) },
+  /** Not stored and not repeated: others who are connected get it. */
+  typing: { payload: typingPayload, ack: z.object({}) },
   resume: {
     payload: resumePayload,
     ack: z.object({
@@ -53,6 +56,7 @@ export const serverEvents = {
   receive_message: receivedMessage,
   notification,
   room_read: z.object({ chatRoomId: objectId, userId: objectId, readSeq: z.number() }),
+  typing: z.object({ chatRoomId: objectId, userId: objectId, typing: z.boolean() }),
   notification_read: notificationRead,
   notification_removed: notificationRemoved,
   presence,

@@ -227,3 +227,18 @@ test('when a call is refused, then the error carries the code, the status and th
   const unreachable = createLinsta({ url: 'http://127.0.0.1:1', token: ann.token });
   await expect(unreachable.call('POST /api/posts', { body: { text: 'a' } })).rejects.toMatchObject({ code: 'NETWORK', retryable: true });
 });
+
+test('when one types, then the other sees it until it ends, is sent, or the connection is lost; oneself does not', async () => {
+  const [hers, his] = [await clientOf(ann), await clientOf(ben)];
+  await shown(his);
+  const seen = his.typing(chatRoomId);
+  const own = hers.typing(chatRoomId);
+  hers.typing(chatRoomId).set(true);
+  await waitFor(() => seen.get().join() === ann._id, 'the typing');
+  hers.typing(chatRoomId).set(false);
+  await waitFor(() => seen.get().length === 0, 'the end of it');
+  await waitFor(() => (hers.typing(chatRoomId).set(true), seen.get().length === 1), 'typing again');
+  (await shown(hers)).send('done');
+  await waitFor(() => seen.get().length === 0, 'the end by the message');
+  expect(own.get()).toEqual([]);
+});

@@ -5,6 +5,7 @@ import {
   markReadAnswer,
   MAX_BATCH,
   membershipAnswer,
+  participantsAnswer,
   sendBatchAnswer,
   unreadAnswer,
   type BatchedSend,
@@ -69,6 +70,8 @@ export function createChatClient(options: { urls: string[]; tokens: ServiceToken
     },
     membership: (chatRoomId: string, userId: string) =>
       nodeOf(chatRoomId).client.post('/membership', { chatRoomId, userId }, membershipAnswer),
+    participants: async (chatRoomId: string, userId: string) =>
+      (await nodeOf(chatRoomId).client.post('/participants', { chatRoomId, userId }, participantsAnswer)).participants,
     history: (chatRoomId: string, userId: string, page: HistoryPage) =>
       nodeOf(chatRoomId).client.post('/history', { chatRoomId, userId, page }, historyAnswer),
     markRead: (chatRoomId: string, userId: string, seq: number) =>
