@@ -1,6 +1,8 @@
 import {
+  changeBatchRequest,
   chatResumeRequest,
   historyRequest,
+  markBatchRequest,
   markReadRequest,
   membershipRequest,
   sendBatchRequest,
@@ -8,10 +10,12 @@ import {
 } from '@linsta/contracts/internal';
 import { endpoint, type InternalEndpoint } from '@linsta/http';
 import { Types } from 'mongoose';
+import type { Changing } from './messages/change';
 import type { History } from './messages/history';
 import type { Resume } from './messages/resume';
 import type { Sending } from './messages/send';
 import type { Sequence } from './messages/sequence';
+import type { Delivered } from './rooms/delivered';
 import type { Participants } from './rooms/participants';
 import type { Reads } from './rooms/reads';
 
@@ -26,10 +30,14 @@ export function createEndpoints(options: {
   history: History;
   resume: Resume;
   sending: Sending;
+  changing: Changing;
+  delivered: Delivered;
 }): Record<string, InternalEndpoint> {
-  const { participants, reads, sequence, history, resume, sending } = options;
+  const { participants, reads, sequence, history, resume, sending, changing, delivered } = options;
   return {
     '/messages': endpoint(sendBatchRequest, async ({ messages }) => ({ results: await sending.push(messages) })),
+    '/changes': endpoint(changeBatchRequest, async ({ changes }) => ({ results: await changing.push(changes) })),
+    '/marks-delivered': endpoint(markBatchRequest, async ({ marks }) => ({ results: await delivered.push(marks) })),
     '/membership': endpoint(membershipRequest, async ({ chatRoomId, userId }) => {
       const members = await participants.assertParticipant(chatRoomId, userId);
       return { chatRoomId, participants: members, lastSeq: await sequence.lastStored(new Types.ObjectId(chatRoomId)) };

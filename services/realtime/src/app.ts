@@ -10,6 +10,7 @@ import { coalesceWebSocketWrites } from './coalesce';
 import type { RealtimeConfig } from './config';
 import { createSubscription } from './consumers';
 import { createExpiry } from './expiry';
+import { createChangeHandlers } from './handlers/changes';
 import { createChatHandlers } from './handlers/chat';
 import { createNotificationDelivery } from './handlers/notifications';
 import { createPresenceHandlers } from './handlers/presence';
@@ -74,11 +75,14 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
 
     const notifications = createNotificationClient(notificationClient);
     const push = createPush(io, { clustered: cluster !== undefined });
+    const members = createMembers({ chat });
+    const typing = createTyping({ push });
     const delivery = createNotificationDelivery({ io, notifications, cluster, logger, now });
     const handlers = {
       ...createChatHandlers({ chat, notifications, push }),
+      ...createChangeHandlers({ chat, push }),
       ...delivery.handlers,
-      ...createTypingHandlers({ members: createMembers({ chat }), typing: createTyping({ push }) }),
+      ...createTypingHandlers({ members, typing }),
       ...createPresenceHandlers({ io, presence, maxWatchedTotal: config.MAX_WATCHED_TOTAL }),
     };
     const verifyToken = createTokenVerifier(config.JWT_SECRET);
@@ -96,7 +100,7 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
       'request',
       createPublicApp({
         service: 'realtime',
-        handlers: createRoutes({ chat, notifications, presence }),
+        handlers: createRoutes({ chat, notifications, presence, members, typing }),
         verifyToken,
         logger,
         health,

@@ -1,4 +1,4 @@
-import type { BusEvent, OwnUser, PublicUser, Session } from '@linsta/contracts';
+import type { BusEvent, OwnUser, Privacy, PublicUser, Session } from '@linsta/contracts';
 import type { PersonRecord } from '@linsta/contracts/internal';
 import { toBusEvent } from '@linsta/bus';
 import { collectionSchema, outboxFields, outboxIndex, type WithOutbox } from '@linsta/mongo';
@@ -15,6 +15,8 @@ export interface UserDocument extends WithOutbox {
   /** Marks of the networks of the last sign-ins; see accounts/login-guard.ts. */
   knownNetworks?: string[];
   avatarUrl: string | null;
+  /** Absent: everything is shown. */
+  privacy?: Privacy;
   /** Counts the changes, so that each has its own event id. */
   version: number;
   createdAt: Date;
@@ -38,6 +40,7 @@ export interface SessionDocument extends WithOutbox {
   endedAt?: Date;
 }
 
+const privacySchema = new Schema<Privacy>({ readReceipts: Boolean, presence: Boolean }, { _id: false, strict: 'throw' });
 const userSchema = collectionSchema<UserDocument>('users', {
   name: { type: String, required: true },
   nameKeys: { type: [String], required: true },
@@ -45,6 +48,7 @@ const userSchema = collectionSchema<UserDocument>('users', {
   passwordHash: { type: String, required: true },
   knownNetworks: { type: [String], default: undefined },
   avatarUrl: { type: String, default: null },
+  privacy: { type: privacySchema },
   version: { type: Number, required: true },
   createdAt: { type: Date, required: true },
   ...outboxFields,
@@ -84,12 +88,18 @@ export const createModels = (connection: Connection): UsersModels => ({
   Sessions: connection.model<SessionDocument>('Session', sessionSchema),
 });
 
-type UserFields = Pick<UserDocument, '_id' | 'name' | 'email' | 'avatarUrl' | 'createdAt'>;
+type UserFields = Pick<UserDocument, '_id' | 'name' | 'email' | 'avatarUrl' | 'createdAt' | 'privacy'>;
+export const privacyOf = ({ privacy }: Pick<UserDocument, 'privacy'>): Privacy => privacy ?? { readReceipts: true, presence: true };
 export const toPublicUser = ({ _id, name, avatarUrl }: UserFields): PublicUser => ({ _id: _id.toString(), name, avatarUrl });
-export const toPersonRecord = (doc: UserFields): PersonRecord => ({ ...toPublicUser(doc), email: doc.email });
-export const toOwnUser = (doc: UserFields): OwnUser => ({
-  ...toPersonRecord(doc),
+export const toPersonRecord = (doc: UserFields): PersonRecord => ({
+  ...toPublicUser(doc),
   email: doc.email,
+  ...(doc.privacy !== undefined && { privacy: doc.privacy }),
+});
+export const toOwnUser = (doc: UserFields): OwnUser => ({
+  ...toPublicUser(doc),
+  email: doc.email,
+  privacy: privacyOf(doc),
   createdAt: doc.createdAt.toISOString(),
 });
 
@@ -114,7 +124,13 @@ export const userChanged = (doc: UserFields & { version: number }, time: Date): 
     'users',
     'USER_CHANGED',
     `user:${doc._id.toString()}:${doc.version}`,
-    { userId: doc._id.toString(), name: doc.name, email: doc.email, avatarUrl: doc.avatarUrl },
+    {
+      userId: doc._id.toString(),
+      name: doc.name,
+      email: doc.email,
+      avatarUrl: doc.avatarUrl,
+      ...(doc.privacy !== undefined && { privacy: doc.privacy }),
+    },
     time,
   );
 export const sessionEnded = (sid: string, userId: Types.ObjectId, time: Date): BusEvent<'SESSION_ENDED'> =>
