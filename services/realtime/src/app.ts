@@ -19,6 +19,7 @@ import { createEndpoints } from './internal';
 import { createMembers } from './members';
 import { createMemoryPresence } from './presence/memory';
 import { createRedisPresence } from './presence/redis';
+import { createVisibility } from './presence/visibility';
 import { createPush } from './push';
 import { createRoutes } from './routes';
 import type { RealtimeServer, RealtimeSocket } from './server';
@@ -75,6 +76,8 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
 
     const notifications = createNotificationClient(notificationClient);
     const push = createPush(io, { clustered: cluster !== undefined });
+    const visibility = createVisibility({ users });
+    const watching = createPresenceHandlers({ io, presence, visibility, maxWatchedTotal: config.MAX_WATCHED_TOTAL });
     const members = createMembers({ chat });
     const typing = createTyping({ push });
     const delivery = createNotificationDelivery({ io, notifications, cluster, logger, now });
@@ -83,7 +86,7 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
       ...createChangeHandlers({ chat, push }),
       ...delivery.handlers,
       ...createTypingHandlers({ members, typing }),
-      ...createPresenceHandlers({ io, presence, maxWatchedTotal: config.MAX_WATCHED_TOTAL }),
+      ...watching.handlers,
     };
     const verifyToken = createTokenVerifier(config.JWT_SECRET);
     const sessions = createSessionCheck({ users, logger });
@@ -100,7 +103,7 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
       'request',
       createPublicApp({
         service: 'realtime',
-        handlers: createRoutes({ chat, notifications, presence, members, typing }),
+        handlers: createRoutes({ chat, notifications, presence, visibility, members, typing }),
         verifyToken,
         logger,
         health,
@@ -110,7 +113,7 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
     // Attached last: Socket.IO takes its own path and leaves every other request to the earlier
     // listener.
     io.attach(server);
-    acceptSockets({ io, config, authenticate, sessions, presence, expiry, flows, handlers, logger });
+    acceptSockets({ io, config, authenticate, sessions, presence, visibility, expiry, flows, handlers, logger });
     coalesceWebSocketWrites(io);
     io.engine.generateId = () => `${node}${randomBytes(12).toString('base64url')}`;
 
@@ -124,7 +127,7 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
         await listening.close();
       },
       endpoints: createEndpoints({ push, delivery }),
-      consumes: createSubscription({ io, sessions, logger }),
+      consumes: createSubscription({ io, sessions, visibility, presence, unwatch: watching.unwatch, logger }),
     };
   });
 }

@@ -18,7 +18,7 @@ export type InternalCallers = Readonly<Record<ServiceName, Readonly<Record<strin
 /** Which services may call which internal endpoint. */
 export const INTERNAL_CALLERS: InternalCallers = {
   users: {
-    '/people': ['posts', 'events', 'chat', 'notification'],
+    '/people': ['posts', 'events', 'chat', 'notification', 'realtime'],
     '/sessions/check': ['gateway', 'realtime'],
   },
   posts: {},

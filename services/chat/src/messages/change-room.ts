@@ -58,6 +58,7 @@ export function createRoomChange(options: {
 
   /** Whether all messages were as they were read, and now have the numbers after `rev`. */
   const write = async (revisions: Revision[], rev: number): Promise<boolean> => {
+    if (revisions.length === 0) return true;
     // The earlier texts first: after a crash between the two they are overwritten, never missing.
     await keepReplaced(revisions);
     try {
@@ -106,14 +107,17 @@ export function createRoomChange(options: {
     };
 
     /** Writes under one turn; what a clash may have left unwritten stays pending. */
-    const writeAll = async (revisions: Revision[]) => {
-      const turn = await turns.take(chatRoomId, revisions.length);
+    const writeAll = async (count: number) => {
+      const turn = await turns.take(chatRoomId, count);
+      // Read again: until the turn began, other processes may have changed the messages.
+      const revisions = (await plan()).slice(0, count);
       if (!(await write(revisions, turn.rev)) || !(await turn.kept())) {
         // Another process took over and may have given later numbers to other messages, which
         // devices have got: these messages get a number after those.
         for (const { before } of revisions) late.add(before.seq);
         return;
       }
+      if (revisions.length < count) await turn.giveBack(revisions.length);
       for (const [at, { after, changes: applied, before }] of revisions.entries()) {
         late.delete(before.seq);
         const message = { ...after, rev: turn.rev + 1 + at };
@@ -125,7 +129,7 @@ export function createRoomChange(options: {
       for (let clashes = 0; pendingOf().length > 0; clashes += 1) {
         if (clashes > MAX_CLASHES) throw unavailable('This room is too busy just now', 1);
         const revisions = await plan();
-        if (revisions.length > 0) await writeAll(revisions);
+        if (revisions.length > 0) await writeAll(revisions.length);
       }
     } catch (error) {
       const known = toAppError(error);

@@ -14,6 +14,8 @@ export interface Turn {
   rev: number;
   /** Whether no other process has taken the turn over. */
   kept(): Promise<boolean>;
+  /** Returns the numbers after the first `used` ones. */
+  giveBack(used: number): Promise<void>;
 }
 
 /**
@@ -54,6 +56,9 @@ export function createTurns({ Rooms, Messages }: ChatModels) {
             return {
               rev,
               kept: async () => performance.now() - takenAt < TAKE_OVER_MS || (await ofRoom(chatRoomId)) === rev + count,
+              giveBack: async (used) => {
+                await Rooms.collection.updateOne({ _id: chatRoomId, lastRev: rev + count }, { $set: { lastRev: rev + used } });
+              },
             };
         }
         await sleep(Math.random() * LONGEST_WAIT_MS);
