@@ -6,6 +6,7 @@ import { joinedRooms } from '../handlers/chat';
 import type { SocketHandlers } from '../handlers/handlers';
 import type { PresenceStore } from '../presence/presence';
 import type { SocketMetrics } from '../metrics';
+import type { Visibility } from '../presence/visibility';
 import { chatRoom, sessionRoom, userRoom } from '../rooms';
 import type { RealtimeServer, RealtimeSocket } from '../server';
 import { createAllowance } from './allowance';
@@ -20,6 +21,7 @@ interface SocketsOptions {
   authenticate: Authenticate;
   sessions: SessionCheck;
   presence: PresenceStore;
+  visibility: Pick<Visibility, 'shows'>;
   expiry: Expiry<RealtimeSocket>;
   flows: Flows;
   metrics: SocketMetrics;
@@ -56,7 +58,7 @@ const createRefresh =
  * gone.
  */
 export function acceptSockets(options: SocketsOptions): void {
-  const { io, config, authenticate, sessions, presence, expiry, flows, metrics, logger } = options;
+  const { io, config, authenticate, sessions, presence, visibility, expiry, flows, metrics, logger } = options;
   const handlers: SocketHandlers = { ...options.handlers, refresh_token: createRefresh(options) };
   const rate = { perSecond: config.EVENTS_PER_SECOND, burst: config.EVENTS_BURST };
 
@@ -103,7 +105,7 @@ export function acceptSockets(options: SocketsOptions): void {
     // The end of its session may have been reported between the check of its token and the join.
     if (sessions.hasEnded(identity)) return endSocket(socket);
     expiry.set(socket, identity.exp);
-    note(presence.connected(userId, socket.id));
+    note(visibility.shows(userId, () => socket.connected).then((shown) => (shown ? presence.connected(userId, socket.id) : undefined)));
     metrics.connected();
 
     const dispatch = createDispatch({
