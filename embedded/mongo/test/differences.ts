@@ -78,6 +78,10 @@ export const DIFFERENCES: Difference[] = [
     what: 'stages behind one that removes fields',
     reason: 'DocumentDB runs them as one: the next still sees what was removed, or finds empty documents where there was nothing.',
   },
+  {
+    what: 'a malformed stage that no document reaches',
+    reason: 'MongoDB refuses the pipeline before it runs; DocumentDB finds the fault when the first document comes.',
+  },
   { what: 'the order of a set operator’s elements', reason: 'MongoDB’s documentation: unspecified.' },
   { what: 'whether a change to an equal value counts as modified', reason: 'Not the same from operator to operator.' },
   {

@@ -28,7 +28,7 @@ const indexOf = (stored: unknown): Index => {
       name === 'id' || name === 'expireAfterSeconds'
         ? toDouble(value)
         : name === 'keys'
-          ? (value as Doc[]).map(({ path, direction }) => ({ path, direction: toDouble(direction) }))
+          ? (value as Doc[]).map((key) => ({ ...key, direction: toDouble(key.direction) }))
           : value,
     ]),
   );

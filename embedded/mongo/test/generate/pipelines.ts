@@ -102,7 +102,8 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
         $project: pick<Doc>(
           { a: 1, n: 1 },
           { list: 0, rows: 0 },
-          { n: 1, twice: expression() },
+          // Not a bare number: see the difference on stages that no document reaches.
+          { n: 1, twice: { $ifNull: [expression(), null] } },
           { _id: 0, 'rows.k': 1 },
           { _id: 1, sub: { x: 1 } },
         ),

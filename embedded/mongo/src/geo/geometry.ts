@@ -1,0 +1,85 @@
+import { type Doc, isDocument, isNumeric, toDouble } from '../bson';
+import { badValue, MongoError, notHere } from '../errors';
+import { crosses, vectorOf } from './sphere';
+
+/** A longitude and a latitude, or x and y of a plane. */
+export type Position = readonly [x: number, y: number];
+/**
+ * A shape. `flat`: a legacy coordinate pair; everything else lies on the sphere. The rings of a
+ * polygon are closed: the first is its edge, every other one a hole.
+ */
+export type Geometry =
+  { kind: 'point'; at: Position; flat: boolean } | { kind: 'line'; positions: Position[] } | { kind: 'polygon'; rings: Position[][] };
+
+const NOT_HERE = ['MultiPoint', 'MultiLineString', 'MultiPolygon', 'GeometryCollection'];
+/** Every edge of a ring is compared with every other. */
+const MAX_POSITIONS = 1_000;
+
+export const isOnSphere = ([longitude, latitude]: Position) => Math.abs(longitude) <= 180 && Math.abs(latitude) <= 90;
+const isNumber = (value: unknown) => isNumeric(value) && Number.isFinite(toDouble(value));
+
+/** A legacy coordinate pair: two numbers of an array, or the first two fields of a document. */
+export function legacyPair(value: unknown): Position | undefined {
+  const [x, y] = Array.isArray(value) ? (value as unknown[]) : isDocument(value) ? Object.values(value) : [];
+  return isNumber(x) && isNumber(y) ? [toDouble(x), toDouble(y)] : undefined;
+}
+
+function position(value: unknown): Position {
+  const pair = Array.isArray(value) ? legacyPair(value) : undefined;
+  if (pair === undefined) throw badValue('a position of GeoJSON must be an array of a longitude and a latitude');
+  if (!isOnSphere(pair)) throw badValue(`longitude/latitude is out of bounds, lng: ${pair[0]} lat: ${pair[1]}`);
+  return pair;
+}
+function positions(value: unknown, least: number, what: string): Position[] {
+  if (!Array.isArray(value) || value.length < least) throw badValue(`${what} must have at least ${least} positions`);
+  if (value.length > MAX_POSITIONS) throw notHere(`a ${what} of more than ${MAX_POSITIONS} positions`);
+  return value.map(position);
+}
+const isSame = (a: Position | undefined, b: Position | undefined) => a !== undefined && b !== undefined && a[0] === b[0] && a[1] === b[1];
+
+function ring(value: unknown): Position[] {
+  const given = positions(value, 4, 'Loop');
+  if (!isSame(given[0], given.at(-1))) throw badValue('Loop is not closed');
+  const all = given.filter((one, at) => at === 0 || !isSame(one, given[at - 1]));
+  if (all.length < 4) throw badValue('Loop must have at least 3 different vertices');
+  if (new Set(all.map(String)).size < all.length - 1) throw badValue('Loop is not valid: duplicate vertices');
+  const vectors = all.map(vectorOf);
+  if (crosses(vectors, vectors)) throw badValue('Loop is not valid: edges cross');
+  return all;
+}
+
+/** A GeoJSON object. Throws BadValue where it is none. */
+export function parseGeoJson(given: Doc): Geometry {
+  const { type, coordinates } = given;
+  if (typeof type === 'string' && NOT_HERE.includes(type)) throw notHere(`the GeoJSON type ${type}`);
+  if (given.crs !== undefined) throw notHere('a crs of GeoJSON');
+  switch (type) {
+    case 'Point':
+      return { kind: 'point', at: position(coordinates), flat: false };
+    case 'LineString':
+      return { kind: 'line', positions: positions(coordinates, 2, 'LineString') };
+    case 'Polygon':
+      if (!Array.isArray(coordinates) || coordinates.length === 0) throw badValue('Polygon has no loops');
+      return { kind: 'polygon', rings: coordinates.map(ring) };
+    default:
+      throw badValue(`unknown GeoJSON type: ${typeof type === 'string' ? type : 'none'}`);
+  }
+}
+const GEO_JSON_TYPES = ['Point', 'LineString', 'Polygon', ...NOT_HERE];
+
+/** A stored value as a shape. Throws BadValue where it is none. */
+export function parseStored(value: unknown): Geometry {
+  if (isDocument(value) && typeof value.type === 'string' && GEO_JSON_TYPES.includes(value.type)) return parseGeoJson(value);
+  const pair = legacyPair(value);
+  if (pair === undefined) throw badValue('neither GeoJSON nor a legacy coordinate pair');
+  return { kind: 'point', at: pair, flat: true };
+}
+/** A stored value as a shape; undefined where it is none. */
+export function storedShape(value: unknown): Geometry | undefined {
+  try {
+    return value === null ? undefined : parseStored(value);
+  } catch (error) {
+    if (error instanceof MongoError && error.codeName === 'BadValue') return undefined;
+    throw error;
+  }
+}
