@@ -1,4 +1,4 @@
-import { type Doc, decode, firstKey } from './bson';
+import { type Doc, decode, firstKey, typeOf } from './bson';
 import type { Variables } from './expressions/expression';
 import { compileFilter, type Matches } from './filter/filter';
 import { type Near, splitNear } from './geo/near';
@@ -178,6 +178,10 @@ export async function* find(
   for (let at = skip; at < Math.min(end, sorted.length); at += PORTION)
     yield sorted.slice(at, Math.min(at + PORTION, end)).map(({ raw }) => lazily(raw));
 }
+
+/** Whether a query can find one document at most, by its `_id`: it is answered at once. */
+export const namesOneId = ({ filter: { _id: id }, hint, natural }: Query): boolean =>
+  hint === undefined && natural === undefined && ['objectId', 'string', 'int', 'long'].includes(typeOf(id));
 
 /** Thrown by findNow where a search takes longer than a write transaction should. */
 export class LongSearchError extends Error {}

@@ -3,7 +3,7 @@ import { type Doc, encode, firstKey, Int32, isDocument, isTrue, Long, typeOf } f
 import { encodeKey } from '../compare';
 import { badValue, failedToParse, MongoError, notHere } from '../errors';
 import { explainQuery } from '../explain';
-import { find as search, type Query } from '../find';
+import { find as search, findNow, type Found, namesOneId, type Query } from '../find';
 import { memoryOf } from '../memory-budget';
 import { valuesAt } from '../paths';
 import { compileProjection } from '../projection';
@@ -34,17 +34,22 @@ export const find: Command = (context) => {
   };
   const project = compileProjection(documentOf(command.projection, 'projection'), { names: Object.keys(variables), filter });
   const collection = storage.collection(db, name);
+  const answer = cursors.answer(`${db}.${name}`, {
+    ...batchOf(command),
+    singleBatch: isTrue(command.singleBatch),
+    keep: isTrue(command.noCursorTimeout),
+  });
+  const add = (found: Found) => answer.add(project === undefined ? found.raw : encode(project(found.doc, variables)));
+  if (namesOneId(query)) {
+    findNow(storage.now(), collection, query).forEach(add);
+    return answer.reply();
+  }
   return reading(context, async (snapshot, work, lease) => {
-    const answer = cursors.answer(`${db}.${name}`, {
-      ...batchOf(command),
-      singleBatch: isTrue(command.singleBatch),
-      keep: isTrue(command.noCursorTimeout),
-    });
     try {
       for await (const portion of search(snapshot, collection, query, work, lease))
         for (const found of portion) {
           if (project !== undefined && work.due()) await work.pause();
-          answer.add(project === undefined ? found.raw : encode(project(found.doc, variables)));
+          add(found);
         }
       return answer.reply();
     } catch (error) {
