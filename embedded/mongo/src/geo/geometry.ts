@@ -1,19 +1,28 @@
 import { type Doc, isDocument, isNumeric, toDouble } from '../bson';
 import { badValue, MongoError, notHere } from '../errors';
-import { crosses, vectorOf } from './sphere';
+import { crosses, type Path, pathOf } from './sphere';
 
 /** A longitude and a latitude, or x and y of a plane. */
 export type Position = readonly [x: number, y: number];
 /**
  * A shape. `flat`: a legacy coordinate pair; everything else lies on the sphere. The rings of a
- * polygon are closed: the first is its edge, every other one a hole.
+ * polygon are closed: the first path is its edge, every other one a hole.
  */
-export type Geometry =
-  { kind: 'point'; at: Position; flat: boolean } | { kind: 'line'; positions: Position[] } | { kind: 'polygon'; rings: Position[][] };
+export type Geometry = { kind: 'point'; at: Position; flat: boolean } | Line | Polygon;
+interface Line {
+  kind: 'line';
+  positions: Position[];
+  paths: Path[];
+}
+export interface Polygon {
+  kind: 'polygon';
+  positions: Position[];
+  paths: Path[];
+}
 
 const NOT_HERE = ['MultiPoint', 'MultiLineString', 'MultiPolygon', 'GeometryCollection'];
 /** Every edge of a ring is compared with every other. */
-const MAX_POSITIONS = 1_000;
+const MAX_POSITIONS = 500;
 
 export const isOnSphere = ([longitude, latitude]: Position) => Math.abs(longitude) <= 180 && Math.abs(latitude) <= 90;
 const isNumber = (value: unknown) => isNumeric(value) && Number.isFinite(toDouble(value));
@@ -43,9 +52,16 @@ function ring(value: unknown): Position[] {
   const all = given.filter((one, at) => at === 0 || !isSame(one, given[at - 1]));
   if (all.length < 4) throw badValue('Loop must have at least 3 different vertices');
   if (new Set(all.map(String)).size < all.length - 1) throw badValue('Loop is not valid: duplicate vertices');
-  const vectors = all.map(vectorOf);
-  if (crosses(vectors, vectors)) throw badValue('Loop is not valid: edges cross');
+  const path = pathOf(all);
+  if (path.middle === undefined) throw notHere('a polygon of a hemisphere or more');
+  if (crosses(path, path)) throw badValue('Loop is not valid: edges cross');
   return all;
+}
+
+function pathsOf(paths: Position[][]): Pick<Polygon, 'positions' | 'paths'> {
+  const all = paths.flat();
+  if (all.length > MAX_POSITIONS) throw notHere(`a shape of more than ${MAX_POSITIONS} positions`);
+  return { positions: all, paths: paths.map(pathOf) };
 }
 
 /** A GeoJSON object. Throws BadValue where it is none. */
@@ -57,10 +73,10 @@ export function parseGeoJson(given: Doc): Geometry {
     case 'Point':
       return { kind: 'point', at: position(coordinates), flat: false };
     case 'LineString':
-      return { kind: 'line', positions: positions(coordinates, 2, 'LineString') };
+      return { kind: 'line', ...pathsOf([positions(coordinates, 2, 'LineString')]) };
     case 'Polygon':
       if (!Array.isArray(coordinates) || coordinates.length === 0) throw badValue('Polygon has no loops');
-      return { kind: 'polygon', rings: coordinates.map(ring) };
+      return { kind: 'polygon', ...pathsOf(coordinates.map(ring)) };
     default:
       throw badValue(`unknown GeoJSON type: ${typeof type === 'string' ? type : 'none'}`);
   }

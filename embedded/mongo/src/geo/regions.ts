@@ -1,7 +1,7 @@
 import { type Doc, fieldsOf, isDocument, isNumeric, toDouble } from '../bson';
 import { badValue, notHere } from '../errors';
 import { type Geometry, isOnSphere, legacyPair, parseGeoJson, type Position } from './geometry';
-import { contains, distance, intersects, isBelowHemisphere } from './sphere';
+import { contains, distance, intersects } from './sphere';
 
 /** Whether a stored shape is what an operator asks for. */
 export type GeoTest = (shape: Geometry) => boolean;
@@ -50,7 +50,7 @@ function centerSphere(operand: unknown): GeoTest {
   const isNear = (at: Position) => distance(middle, at) <= radius;
   return ofSphere((shape) => {
     if (shape.kind === 'point') return isNear(shape.at);
-    return (shape.kind === 'line' ? shape.positions : shape.rings.flat()).every(isNear);
+    return shape.positions.every(isNear);
   });
 }
 
@@ -72,9 +72,7 @@ function polygon(operand: unknown): GeoTest {
 
 function geometryOf(operand: unknown): Geometry {
   if (!isDocument(operand)) throw badValue('$geometry needs an object');
-  const shape = parseGeoJson(operand);
-  if (shape.kind === 'polygon' && !shape.rings.every(isBelowHemisphere)) throw notHere('a polygon of a hemisphere or more');
-  return shape;
+  return parseGeoJson(operand);
 }
 const onlyField = (operand: unknown, operator: string): [string, unknown] => {
   const [field, ...more] = isDocument(operand) ? fieldsOf(operand) : [];
