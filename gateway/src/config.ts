@@ -27,6 +27,8 @@ const serviceUrl = (name: string, fallback: string) => httpUrlOf(fallback).descr
 export const env = z.object({
   ...commonEnv,
   PORT: port(5000).describe('Port of the listener for clients.'),
+  INTERNAL_PORT: port(0).optional().describe('Port of the listener for operators: `/metrics` and `/readyz`. Unset: there is none.'),
+  OPERATOR_HOST: z.string().default('127.0.0.1').describe('Address that the listener for operators binds to.'),
   USERS_URL: serviceUrl('users', 'http://127.0.0.1:4001'),
   POSTS_URL: serviceUrl('posts', 'http://127.0.0.1:4002'),
   EVENTS_URL: serviceUrl('events', 'http://127.0.0.1:4003'),

@@ -14,6 +14,7 @@ import { createChatHandlers } from './handlers/chat';
 import { createNotificationDelivery } from './handlers/notifications';
 import { createPresenceHandlers } from './handlers/presence';
 import { createEndpoints } from './internal';
+import { createSocketMetrics } from './metrics';
 import { createMemoryPresence } from './presence/memory';
 import { createRedisPresence } from './presence/redis';
 import { createPush } from './push';
@@ -102,7 +103,8 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
     // Attached last: Socket.IO takes its own path and leaves every other request to the earlier
     // listener.
     io.attach(server);
-    acceptSockets({ io, config, authenticate, sessions, presence, expiry, flows, handlers, logger });
+    const metrics = host.addMetrics((registry) => createSocketMetrics(registry, io, flows.total));
+    acceptSockets({ io, config, authenticate, sessions, presence, expiry, flows, metrics, handlers, logger });
     coalesceWebSocketWrites(io);
     io.engine.generateId = () => `${node}${randomBytes(12).toString('base64url')}`;
 

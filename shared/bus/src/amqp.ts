@@ -3,7 +3,7 @@ import { keepConnection, type KeptConnection } from './amqp-connection';
 import { createConsumer, type AmqpConsumer } from './amqp-consumer';
 import { createPublisher } from './amqp-publisher';
 import { createTally, type EventBus } from './bus';
-import { declareTopology, exchangeOf, PRODUCT_TOPOLOGY, type Topology } from './topology';
+import { declareTopology, ownOf, PRODUCT_TOPOLOGY, type Topology } from './topology';
 
 const PUBLISH_TIMEOUT_MS = 5_000;
 const STOP_DEADLINE_MS = 8_000;
@@ -29,7 +29,7 @@ export function createAmqpBus(options: {
   return {
     async publish(event) {
       await publisher.send({
-        exchange: exchangeOf(topology),
+        exchange: ownOf(topology),
         routingKey: event.type,
         content: Buffer.from(JSON.stringify(event)),
         properties: { contentType: 'application/cloudevents+json', messageId: event.id, type: event.type },

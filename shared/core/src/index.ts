@@ -6,6 +6,7 @@ export * from './installation/database-prefix';
 export * from './installation/running';
 export * from './installation/secrets';
 export * from './items';
+export * from './limiter';
 export * from './log';
 export * from './outages';
 export * from './ports';

@@ -1,4 +1,4 @@
-import { type Doc, documentFrom, isDocument, isNumeric, isRegExp, Long, toDouble } from '../bson';
+import { type Doc, documentFrom, isArray, isDocument, isNumeric, isRegExp, Long, toDouble } from '../bson';
 import { encodeKey } from '../compare';
 import { setPath, structuredCopy } from '../documents';
 import { failedToParse, MongoError, notHere } from '../errors';
@@ -15,7 +15,7 @@ const OPTIONAL = ['maxDepth', 'depthField', 'restrictSearchWithMatch'];
 const keyOf = (value: unknown) => encodeKey(value).toString('latin1');
 /** Values to look for next: those that are there, each element of an array by itself, each once. */
 function different(values: readonly unknown[]): unknown[] {
-  const all = values.flatMap((value) => (Array.isArray(value) ? (value as unknown[]) : [value])).filter((value) => value !== undefined);
+  const all = values.flatMap((value) => (isArray(value) ? value : [value])).filter((value) => value !== undefined);
   if (all.some(isRegExp)) throw notHere('$graphLookup by a regular expression');
   return [...new Map(all.map((value) => [keyOf(value), value])).values()];
 }

@@ -1,4 +1,4 @@
-import { type Doc, isDocument, isNumeric, toDouble } from '../bson';
+import { type Doc, isArray, isDocument, isNumeric, toDouble } from '../bson';
 import { badValue, MongoError, notHere } from '../errors';
 import { crosses, type Path, pathOf } from './sphere';
 
@@ -29,7 +29,7 @@ const isNumber = (value: unknown) => isNumeric(value) && Number.isFinite(toDoubl
 
 /** A legacy coordinate pair: two numbers of an array, or the first two fields of a document. */
 export function legacyPair(value: unknown): Position | undefined {
-  const [x, y] = Array.isArray(value) ? (value as unknown[]) : isDocument(value) ? Object.values(value) : [];
+  const [x, y] = isArray(value) ? value : isDocument(value) ? Object.values(value) : [];
   return isNumber(x) && isNumber(y) ? [toDouble(x), toDouble(y)] : undefined;
 }
 

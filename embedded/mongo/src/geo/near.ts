@@ -1,4 +1,4 @@
-import { type Doc, documentFrom, fieldsOf, isDocument } from '../bson';
+import { type Doc, documentFrom, fieldsOf, isArray, isDocument } from '../bson';
 import { badValue, MongoError, notHere } from '../errors';
 import { valuesAt } from '../paths';
 import { type GeoKind, hasGeoKey, type Index } from '../storage/keys';
@@ -43,7 +43,7 @@ function targetOf(operator: string, operand: unknown): Target {
 /** The points at a path; a value that is no shape has no distance. */
 function pointsOf(doc: Doc, path: string): Position[] {
   return valuesAt(doc, path).flatMap((value) =>
-    (legacyPair(value) === undefined && Array.isArray(value) ? (value as unknown[]) : [value]).flatMap((one) => {
+    (legacyPair(value) === undefined && isArray(value) ? value : [value]).flatMap((one) => {
       const shape = typeof one === 'object' ? storedShape(one) : undefined;
       if (shape === undefined) return [];
       if (shape.kind !== 'point') throw notHere('the distance of a shape that is not a point');

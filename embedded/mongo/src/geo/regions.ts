@@ -1,4 +1,4 @@
-import { type Doc, fieldsOf, isDocument, isNumeric, toDouble } from '../bson';
+import { type Doc, fieldsOf, isArray, isDocument, isNumeric, toDouble } from '../bson';
 import { badValue, notHere } from '../errors';
 import { type Geometry, isOnSphere, legacyPair, parseGeoJson, type Position } from './geometry';
 import { contains, distance, intersects } from './sphere';
@@ -34,7 +34,7 @@ function box(operand: unknown): GeoTest {
 }
 
 function circle(operand: unknown, operator: string): { middle: Position; radius: number } {
-  const [middle, radius, ...more] = Array.isArray(operand) ? (operand as unknown[]) : [];
+  const [middle, radius, ...more] = isArray(operand) ? operand : [];
   if (!isNumeric(radius) || !(toDouble(radius) >= 0) || more.length > 0)
     throw badValue(`${operator} needs a point and a radius that is not negative`);
   return { middle: pair(middle), radius: toDouble(radius) };

@@ -1,4 +1,4 @@
-import type { Doc } from '../bson';
+import { type Doc, isArray } from '../bson';
 import { MongoError } from '../errors';
 import { legacyPair, parseStored, isOnSphere } from '../geo/geometry';
 import { valuesAt } from '../paths';
@@ -11,7 +11,7 @@ function assertPlane(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   const pair = legacyPair(value);
   if (pair === undefined) {
-    const several: unknown[] | undefined = Array.isArray(value) ? (value as unknown[]) : undefined;
+    const several = isArray(value) ? value : undefined;
     if (several?.every((one) => legacyPair(one) !== undefined) !== true)
       throw new MongoError(16804, 'location object expected, location array not in correct format');
     several.forEach(assertPlane);

@@ -5,6 +5,7 @@ import type { Expiry } from '../expiry';
 import { joinedRooms } from '../handlers/chat';
 import type { SocketHandlers } from '../handlers/handlers';
 import type { PresenceStore } from '../presence/presence';
+import type { SocketMetrics } from '../metrics';
 import { chatRoom, sessionRoom, userRoom } from '../rooms';
 import type { RealtimeServer, RealtimeSocket } from '../server';
 import { createAllowance } from './allowance';
@@ -21,6 +22,7 @@ interface SocketsOptions {
   presence: PresenceStore;
   expiry: Expiry<RealtimeSocket>;
   flows: Flows;
+  metrics: SocketMetrics;
   handlers: Omit<SocketHandlers, 'refresh_token'>;
   logger: Logger;
 }
@@ -54,7 +56,7 @@ const createRefresh =
  * gone.
  */
 export function acceptSockets(options: SocketsOptions): void {
-  const { io, config, authenticate, sessions, presence, expiry, flows, logger } = options;
+  const { io, config, authenticate, sessions, presence, expiry, flows, metrics, logger } = options;
   const handlers: SocketHandlers = { ...options.handlers, refresh_token: createRefresh(options) };
   const rate = { perSecond: config.EVENTS_PER_SECOND, burst: config.EVENTS_BURST };
 
@@ -73,6 +75,7 @@ export function acceptSockets(options: SocketsOptions): void {
 
   io.use((socket, next) => {
     const refuse = (error: AppError) => {
+      metrics.refused(error.code);
       next(Object.assign(new Error(error.message), { data: { code: error.code } }));
       // Socket.IO leaves the transport of a refused client open.
       setTimeout(() => socket.conn.close(true), REFUSAL_MS).unref();
@@ -101,12 +104,14 @@ export function acceptSockets(options: SocketsOptions): void {
     if (sid !== undefined && sessions.hasEnded(sid)) return endSocket(socket);
     expiry.set(socket, identity.exp);
     note(presence.connected(userId, socket.id));
+    metrics.connected();
 
     const dispatch = createDispatch({
       socket,
       handlers,
       allowance: createAllowance(rate),
       flow: flows.of(socket.conn),
+      metrics,
       logger,
     });
     // `use` without `next`: an event never reaches the emitter, where names like "error" have a
@@ -116,7 +121,8 @@ export function acceptSockets(options: SocketsOptions): void {
     socket.on('disconnecting', () => {
       for (const chatRoomId of joinedRooms(socket)) socket.to(chatRoom(chatRoomId)).emit('user_left', { chatRoomId, userId });
     });
-    socket.on('disconnect', () => {
+    socket.on('disconnect', (reason) => {
+      metrics.disconnected(reason);
       expiry.forget(socket);
       note(presence.disconnected(userId, socket.id));
     });
