@@ -1,24 +1,7 @@
 import { type Doc, isArray, isDocument, isNumeric, toDouble } from '../bson';
 import { badValue, MongoError, notHere } from '../errors';
-import { crosses, type Path, pathOf } from './sphere';
-
-/** A longitude and a latitude, or x and y of a plane. */
-export type Position = readonly [x: number, y: number];
-/**
- * A shape. `flat`: a legacy coordinate pair; everything else lies on the sphere. The rings of a
- * polygon are closed: the first path is its edge, every other one a hole.
- */
-export type Geometry = { kind: 'point'; at: Position; flat: boolean } | Line | Polygon;
-interface Line {
-  kind: 'line';
-  positions: Position[];
-  paths: Path[];
-}
-export interface Polygon {
-  kind: 'polygon';
-  positions: Position[];
-  paths: Path[];
-}
+import type { Geometry, Polygon, Position } from './shapes';
+import { crosses, pathOf } from './sphere';
 
 const NOT_HERE = ['MultiPoint', 'MultiLineString', 'MultiPolygon', 'GeometryCollection'];
 /** Every edge of a ring is compared with every other. */

@@ -2,8 +2,9 @@ import { type Doc, documentFrom, fieldsOf, isArray, isDocument } from '../bson';
 import { badValue, MongoError, notHere } from '../errors';
 import { valuesAt } from '../paths';
 import { type GeoKind, hasGeoKey, type Index } from '../storage/keys';
-import { isOnSphere, legacyPair, parseGeoJson, storedShape, type Position } from './geometry';
+import { isOnSphere, legacyPair, parseGeoJson, storedShape } from './geometry';
 import { bounds } from './regions';
+import type { Position } from './shapes';
 import { distance, EARTH_METRES } from './sphere';
 
 /** A $near or $nearSphere of a filter. */

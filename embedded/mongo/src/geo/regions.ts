@@ -1,6 +1,7 @@
 import { type Doc, fieldsOf, isArray, isDocument, isNumeric, toDouble } from '../bson';
 import { badValue, notHere } from '../errors';
-import { type Geometry, isOnSphere, legacyPair, parseGeoJson, type Position } from './geometry';
+import { isOnSphere, legacyPair, parseGeoJson } from './geometry';
+import type { Geometry, Position } from './shapes';
 import { contains, distance, intersects } from './sphere';
 
 /** Whether a stored shape is what an operator asks for. */

@@ -1,22 +1,5 @@
-import type { Geometry, Polygon, Position } from './geometry';
+import type { Edge, Geometry, Path, Polygon, Position, Vector } from './shapes';
 
-/** A point of the unit sphere. */
-type Vector = readonly [x: number, y: number, z: number];
-/** From `a` to `b` along the shortest way; `normal` is at right angles to that way. */
-interface Edge {
-  a: Vector;
-  b: Vector;
-  normal: Vector;
-}
-/** A line, or a ring, which ends where it begins. */
-export interface Path {
-  points: Vector[];
-  edges: Edge[];
-  /** The middle of a ring; undefined where it spans a hemisphere or more. */
-  middle: Vector | undefined;
-  /** Each point of the path has at least this product with the middle. */
-  reach: number;
-}
 /** MongoDB's radius of the earth, in metres. */
 export const EARTH_METRES = 6_378_100;
 /** Positions as near as this, in radians, are the same: less than a millimetre. */
