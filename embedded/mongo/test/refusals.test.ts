@@ -45,6 +45,8 @@ test.each<[string, Doc, number]>([
   ['a command of a replica set', { replSetGetStatus: 1 }, 59],
   ['signing in', { saslStart: 1 }, 18],
   ['an unknown option of a query', { find: 'x', filtre: { a: 1 } }, 40415],
+  ['a negative time of a lookup', { find: 'x', filter: { _id: 1 }, maxTimeMS: -1 }, 2],
+  ['a negative time of a query', { find: 'x', filter: { a: 1 }, maxTimeMS: -1 }, 2],
   ['an unknown option of an insert', { insert: 'x', documents: [{}], orderd: true }, 40415],
   ['an unknown option of a statement', { update: 'x', updates: [{ q: {}, u: { $set: { a: 1 } }, upsrt: true }] }, 40415],
   ['an update without a filter', { update: 'x', updates: [{ u: { $set: { a: 1 } }, multi: true }] }, 40414],

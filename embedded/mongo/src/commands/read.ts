@@ -8,7 +8,7 @@ import { memoryOf } from '../memory-budget';
 import { valuesAt } from '../paths';
 import { compileProjection } from '../projection';
 import { naturalOrder, parseSort } from '../sort';
-import { type Command, type CommandContext, collectionName, documentOf, nonNegative, reading, variablesOf } from './command';
+import { type Command, type CommandContext, collectionName, documentOf, maxTimeOf, nonNegative, reading, variablesOf } from './command';
 import { assertOptions } from './options';
 
 /** The order of a query: a sort, or that of the scan. */
@@ -41,6 +41,7 @@ export const find: Command = (context) => {
   });
   const add = (found: Found) => answer.add(project === undefined ? found.raw : encode(project(found.doc, variables)));
   if (namesOneId(query)) {
+    maxTimeOf(command);
     findNow(storage.now(), collection, query).forEach(add);
     return answer.reply();
   }
