@@ -1,11 +1,16 @@
+const swc = (syntax) => ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax } }, module: { type: 'commonjs' } }];
+
 /** One configuration for every package; `npm test -w services/chat` narrows it by folder. Tests run on the TypeScript sources. */
 module.exports = {
   testMatch: ['<rootDir>/**/test/**/*.test.ts', '<rootDir>/tests/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
   transform: {
-    '^.+\\.tsx?$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
+    '^.+\\.tsx?$': swc('typescript'),
+    // An ES module alone, which this runner cannot load as it is.
+    '/node_modules/jose/.+\\.js$': swc('ecmascript'),
   },
+  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
   testEnvironmentOptions: {
     customExportConditions: ['linsta-source', 'require', 'node', 'default'],
     // nock's interceptors live as long as the process, not as one test file.

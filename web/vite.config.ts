@@ -20,7 +20,9 @@ const assetList: Plugin = {
   },
 };
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
+  // Relative, so that one build serves below any path; the gateway writes the path into the page.
+  base: command === 'build' ? './' : '/',
   plugins: [react(), assetList],
   resolve: { conditions: ['linsta-source', 'module', 'browser', 'development|production'] },
   build: {
@@ -35,4 +37,4 @@ export default defineConfig({
       '/socket.io': { target: gateway, ws: true },
     },
   },
-});
+}));

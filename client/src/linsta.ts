@@ -16,7 +16,7 @@ import { createPresence } from './presence/presence.js';
 import { createResync } from './resync.js';
 import { createMessageArrivals } from './rooms/arrivals.js';
 import { createRooms } from './rooms/rooms.js';
-import { claimsOf } from './session/claims.js';
+import { claimsOf, userIdOf } from './session/claims.js';
 import { createTokens } from './session/tokens.js';
 
 const RESYNC_EVERY_MS = 60_000;
@@ -31,7 +31,7 @@ export function createLinsta(options: LinstaOptions): Linsta {
   const call = createCall({ network, getToken, isCut: connection.isCut });
   /** As the server names the user of a token that does not carry Linsta's id. */
   let namedUserId = '';
-  const userId = () => options.userId ?? claimsOf(tokens.current() ?? '').userId ?? namedUserId;
+  const userId = () => options.userId ?? userIdOf(claimsOf(tokens.current() ?? '')) ?? namedUserId;
 
   const open = createOpenRooms();
   const arrivals = createMessageArrivals();

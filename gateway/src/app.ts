@@ -1,20 +1,20 @@
-import { AppError, notFound, toAppError, type Logger } from '@linsta/core';
+import { AppError, itemAt, notFound, toAppError, type Logger } from '@linsta/core';
 import {
   bearer,
+  createAuthenticator,
   createInternalClient,
-  createSessionCheck,
-  createTokenVerifier,
   observeRequest,
   requestIdOf,
   sendFailure,
+  signUserToken,
   toReadiness,
-  type SessionCheck,
-  type VerifyToken,
+  type Authenticator,
 } from '@linsta/http';
 import { defineService, type AddressedService } from '@linsta/service';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { GatewayConfig } from './config';
+import { createBasePath } from './base-path';
 import { createCors, createOrigins } from './origins';
 import { createUpstreamHealth } from './health';
 import { bucketOf, createAddresses, type Addresses } from './addresses';
@@ -22,6 +22,8 @@ import { createLimits, type Limits } from './limits';
 import { methodsOf, publicCall, SOCKET_PATH, toTarget } from './paths';
 import { createPages, type DemoUser } from './pages';
 import { createProxy, type Proxy } from './proxy';
+import { createApiKeys } from './server-api/api-keys';
+import { createServerApi, SERVER_PATHS, type ServerApi } from './server-api/server-api';
 import { createRealtimeNodes } from './realtime-nodes';
 import { createPublicServer } from './server';
 import { createTunnels } from './tunnel';
@@ -44,15 +46,18 @@ interface Parts {
   limits: Limits;
   proxy: Proxy;
   health: () => Promise<Record<string, string>>;
-  verifyToken: VerifyToken;
-  sessions: SessionCheck;
+  authenticator: Authenticator;
+  serverApi: ServerApi;
 }
+
+/** Life of the token by which services know a user of another issuer, for one call. */
+const FORWARDED_TOKEN_SECONDS = 300;
 
 const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/;
 const socketSource = (protocol: 'ws' | 'wss', host: string | undefined): string =>
   host !== undefined && HOST.test(host) ? `${protocol}://${host}` : "'self'";
 
-const securityHeaders = (production: boolean) =>
+const securityHeaders = (production: boolean, tokenOrigins: readonly string[]) =>
   helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -64,9 +69,11 @@ const securityHeaders = (production: boolean) =>
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],
-        frameAncestors: ["'none'"],
+        frameAncestors: tokenOrigins.length === 0 ? ["'none'"] : [...tokenOrigins],
       },
     },
+    // The older header knows no list of origins.
+    xFrameOptions: tokenOrigins.length === 0,
     // A promise of https is only kept where there is one.
     strictTransportSecurity: production,
   });
@@ -86,7 +93,7 @@ const isPage = (path: string) => !/^\/(?:api|socket\.io|internal|livez|readyz)(?
  * The path of a request: named, checked, counted, then passed to the one service that the contract
  * names.
  */
-function createApp({ config, logger, pages, cors, addresses, limits, proxy, health, verifyToken, sessions }: Parts): Express {
+function createApp({ config, logger, pages, cors, addresses, limits, proxy, health, authenticator, serverApi }: Parts): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false).set('query parser', 'simple').set('env', 'production');
   app.use((request, response, next) => {
@@ -94,8 +101,15 @@ function createApp({ config, logger, pages, cors, addresses, limits, proxy, heal
     response.setHeader('x-request-id', request.id);
     observeRequest({ logger, service: 'gateway', id: request.id, path: request.path }, request, response, next);
   });
+  const withinBase = createBasePath(config.BASE_PATH);
+  app.use((request, _response, next) => {
+    const url = withinBase(request.url);
+    if (url === undefined) return next(notFound('Path'));
+    request.url = url;
+    next();
+  });
   // Static files are public: a page behind a proxy that rewrites Host must get its own scripts.
-  app.use(securityHeaders(config.NODE_ENV === 'production'), (request, response, next) =>
+  app.use(securityHeaders(config.NODE_ENV === 'production', config.TOKEN_ORIGINS), (request, response, next) =>
     isPage(request.path) ? next() : cors(request, response, next),
   );
 
@@ -110,16 +124,26 @@ function createApp({ config, logger, pages, cors, addresses, limits, proxy, heal
       maxBodyBytes: MAX_POLLING_BYTES,
     });
   };
+  const nameToServices = ({ headers }: Request, userId: string) => {
+    headers.authorization = `Bearer ${signUserToken(itemAt(config.JWT_SECRET, 0), { userId }, FORWARDED_TOKEN_SECONDS)}`;
+  };
+  /** An open call, e.g. a logout, that carries a token of another issuer. */
+  const nameIfExternal = async (request: Request) => {
+    const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    if (authenticator.issuers.claims(token)) nameToServices(request, (await authenticator.issuers.verify(token)).userId);
+  };
   const passCall = async (request: Request, response: express.Response, address: string) => {
     const target = toTarget(request.url);
     const call = publicCall(request.method, target.path);
     const since = performance.now();
-    if (call.auth) await limits.auth(bucketOf(address));
+    if (call.limit === 'auth') await limits.auth(bucketOf(address));
     if (!call.open) {
-      const identity = verifyToken(bearer(request.headers.authorization));
-      await sessions.assertOpen(identity);
+      const identity = await authenticator.authenticate(bearer(request.headers.authorization));
       await limits.user(identity.userId);
-    }
+      if (call.limit === 'search') await limits.search(identity.userId);
+      // Services verify tokens of JWT_SECRET alone: only this one and realtime fetch keys.
+      if (identity.profile !== undefined) nameToServices(request, identity.userId);
+    } else if (call.limit === 'auth') await nameIfExternal(request);
     await proxy.forward(call.service, request, response, {
       target,
       address,
@@ -148,6 +172,7 @@ function createApp({ config, logger, pages, cors, addresses, limits, proxy, heal
       response.removeHeader('cache-control');
       return pages(request, response, next);
     }
+    if (SERVER_PATHS.test(path)) return serverApi(request, response, path);
     const methods = methodsOf(path);
     if (methods !== undefined) response.setHeader('allow', methods.join(', '));
     if (methods !== undefined && request.method === 'OPTIONS') return void response.status(204).end();
@@ -161,7 +186,7 @@ function createApp({ config, logger, pages, cors, addresses, limits, proxy, heal
 
 /** The one public listener. */
 export function createGatewayService(config: GatewayConfig, { logger, demoUsers }: GatewayDeps): AddressedService {
-  return defineService('gateway', config, { logger }, (host) => {
+  return defineService('gateway', config, { logger }, async (host) => {
     const users = createInternalClient({ service: 'users', baseUrl: config.USERS_INTERNAL_URL, tokens: host.tokens });
     host.onStop('users client', () => users.close());
     const nodes = createRealtimeNodes(config.REALTIME_URL);
@@ -170,6 +195,8 @@ export function createGatewayService(config: GatewayConfig, { logger, demoUsers 
     host.onStop('proxy', () => proxy.close());
     const upstreams = createUpstreamHealth(config);
     host.onStop('upstream health', () => upstreams.close());
+    const chat = createInternalClient({ service: 'chat', baseUrl: config.CHAT_INTERNAL_URL, tokens: host.tokens });
+    host.onStop('chat client', () => chat.close());
     const addresses = createAddresses(config);
     const origins = createOrigins(config);
     const limits = createLimits(config);
@@ -177,14 +204,14 @@ export function createGatewayService(config: GatewayConfig, { logger, demoUsers 
     const app = createApp({
       config,
       logger,
-      pages: createPages(demoUsers === undefined ? {} : { demoUsers }),
+      pages: createPages({ settings: config, ...(demoUsers !== undefined && { demoUsers }) }),
       cors: createCors(origins, config),
       addresses,
       limits,
       proxy,
       health: async () => ({ ...(await host.health()), ...(await upstreams.checks()) }),
-      verifyToken: createTokenVerifier(config.JWT_SECRET),
-      sessions: createSessionCheck({ users, logger }),
+      authenticator: await createAuthenticator({ config, users, logger }),
+      serverApi: createServerApi({ authorize: createApiKeys(config.API_KEYS), limit: limits.server, users, chat, logger }),
     });
     return {
       clients: createPublicServer({ config, logger, app, addresses, origins, limits, tunnels, nodes }),

@@ -1,4 +1,4 @@
-import { commonEnv, count, httpUrlOf, httpUrlsOf, milliseconds, parseEnv, port, usersInternalUrl } from '@linsta/core';
+import { commonEnv, count, httpUrlOf, httpUrlsOf, localAccounts, milliseconds, parseEnv, port, url, usersInternalUrl } from '@linsta/core';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
@@ -29,6 +29,18 @@ export const env = z.object({
   PORT: port(5000).describe('Port of the listener for clients.'),
   INTERNAL_PORT: port(0).optional().describe('Port of the listener for operators: `/metrics` and `/readyz`. Unset: there is none.'),
   OPERATOR_HOST: z.string().default('127.0.0.1').describe('Address that the listener for operators binds to.'),
+  BASE_PATH: z
+    .string()
+    .regex(/^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/, 'must begin with a slash and not end with one, e.g. /linsta')
+    .optional()
+    .describe('Everything is served below this path, e.g. /linsta; /livez and /readyz answer at the root as well.'),
+  TOKEN_ORIGINS: list
+    .refine((entries) => entries.every(isWebOrigin), 'must be exact web origins such as https://www.example.com, separated by commas')
+    .default([])
+    .describe('Pages of these origins may embed the web app and hand over a token by postMessage, separated by commas.'),
+  SIGN_IN_URL: url(/^https?$/)
+    .optional()
+    .describe('Where users sign in when LOCAL_ACCOUNTS is off; a link of the web app.'),
   USERS_URL: serviceUrl('users', 'http://127.0.0.1:4001'),
   POSTS_URL: serviceUrl('posts', 'http://127.0.0.1:4002'),
   EVENTS_URL: serviceUrl('events', 'http://127.0.0.1:4003'),
@@ -38,6 +50,21 @@ export const env = z.object({
     'The realtime nodes, separated by commas; every address of a name counts as a node.',
   ),
   USERS_INTERNAL_URL: usersInternalUrl,
+  CHAT_INTERNAL_URL: httpUrlsOf('http://127.0.0.1:4104').describe('The internal listeners of the chat nodes, separated by commas.'),
+  API_KEYS: list
+    .transform((entries) =>
+      entries.map((entry) => {
+        const [, name = '', hash = ''] = /^([A-Za-z0-9_.-]{1,64}):([0-9a-fA-F]{64})$/.exec(entry) ?? [];
+        return { name, hash: Buffer.from(hash, 'hex') };
+      }),
+    )
+    .refine(
+      (keys) => keys.every(({ name }) => name !== ''),
+      'must be name:sha256 entries, separated by commas, each hash of 64 hexadecimal digits',
+    )
+    .default([])
+    .describe('API keys of servers: name:sha256 of the key, separated by commas; see docs/server-api.md.'),
+  SERVER_RATE_LIMIT_PER_MINUTE: count(6_000).describe('Calls per API key and minute.'),
   CORS_ORIGIN: list
     .refine(
       (entries) => entries.every(isOrigin),
@@ -48,6 +75,7 @@ export const env = z.object({
       'Browser origins that may call, separated by commas, e.g. https://app.example.com or capacitor://localhost. The ' +
         "gateway's own pages always may. Unset, outside of production: pages on localhost may as well, on any port.",
     ),
+  LOCAL_ACCOUNTS: localAccounts,
   CORS_HEADERS: list
     .refine((entries) => entries.every((name) => /^[A-Za-z0-9-]{1,64}$/.test(name)), 'must be names of headers, separated by commas')
     .default([])
@@ -68,6 +96,7 @@ export const env = z.object({
     .describe('Instead of TRUSTED_PROXIES: the number of proxies before the gateway, whatever their addresses.'),
   RATE_LIMIT_PER_MINUTE: count(3_000).describe('Requests per client address and minute, /livez included.'),
   USER_RATE_LIMIT_PER_MINUTE: count(1_200).describe('Requests per user and minute.'),
+  SEARCH_RATE_LIMIT_PER_MINUTE: count(60).describe('Searches for users per signed-in user and minute, against harvesting.'),
   AUTH_RATE_LIMIT_PER_MINUTE: count(120).describe('Registrations, sign-ins and refreshes per client address and minute.'),
   SOCKET_RATE_LIMIT_PER_MINUTE: count(6_000).describe('Polling requests and WebSocket upgrades per client address and minute.'),
   MAX_CONNECTIONS: count(9_000).describe('TCP connections in total; an upgraded one takes two file descriptors.'),

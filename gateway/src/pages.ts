@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { Router, type RequestHandler } from 'express';
 import { createContractPages } from './contract/contract';
+import type { GatewayConfig } from './config';
 import { isLocalHost } from './origins';
-import { welcome } from './welcome';
+import { createWelcome } from './welcome';
 
 export interface DemoUser {
   name: string;
@@ -14,6 +15,26 @@ export interface DemoUser {
 /** Beside the gateway in the repository and in the image alike. */
 const WEB_DIRECTORY = join(__dirname, '..', '..', 'web', 'dist');
 
+type PageSettings = Pick<GatewayConfig, 'BASE_PATH' | 'LOCAL_ACCOUNTS' | 'TOKEN_ORIGINS' | 'SIGN_IN_URL' | 'JWT_ISSUERS'>;
+
+const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+
+/** The app's page for this installation: its paths, and what the app must know before it starts. */
+function createIndex(path: string, settings: PageSettings): string {
+  const { BASE_PATH: basePath = '', LOCAL_ACCOUNTS, TOKEN_ORIGINS, SIGN_IN_URL = '', JWT_ISSUERS } = settings;
+  const values = {
+    'base-path': basePath,
+    'local-accounts': String(LOCAL_ACCOUNTS),
+    'takes-tokens': String(TOKEN_ORIGINS.length > 0 || JWT_ISSUERS !== undefined),
+    'token-origins': TOKEN_ORIGINS.join(' '),
+    'sign-in-url': SIGN_IN_URL,
+  };
+  const lines = Object.entries(values).map(([name, value]) => `<meta name="linsta-${name}" content="${escaped(value)}">`);
+  return readFileSync(path, 'utf8')
+    .replaceAll('"./', `"${basePath}/`)
+    .replace('</head>', `${lines.join('')}</head>`);
+}
+
 /** A page of the app; a path with an extension is a file that is not there. */
 const isNavigation = (path: string) => !/\.[a-z0-9]{1,10}$/i.test(path);
 
@@ -22,24 +43,30 @@ const isNavigation = (path: string) => !/\.[a-z0-9]{1,10}$/i.test(path);
  * a small welcome page).
  */
 export function createPages({
+  settings,
   directory = WEB_DIRECTORY,
   demoUsers,
-}: { directory?: string; demoUsers?: readonly DemoUser[] } = {}): RequestHandler {
+}: {
+  settings: PageSettings;
+  directory?: string;
+  demoUsers?: readonly DemoUser[];
+}): RequestHandler {
   const pages = Router();
-  pages.use(createContractPages());
+  pages.use(createContractPages(settings.BASE_PATH));
   pages.get('/demo-users.json', (request, response, next) => {
     // A page of a foreign name that points at this machine must not read it.
     if (demoUsers === undefined || !isLocalHost(request.headers.host)) return next('router');
     response.set('cache-control', 'no-store').json(demoUsers);
   });
   const index = join(directory, 'index.html');
-  if (!existsSync(index)) return pages.use(welcome);
+  if (!existsSync(index)) return pages.use(createWelcome(settings.BASE_PATH ?? ''));
+  const page = createIndex(index, settings);
   // Assets carry a hash of their content in their name.
   pages.use('/assets', express.static(join(directory, 'assets'), { immutable: true, maxAge: '365d', index: false, redirect: false }));
   pages.use(express.static(directory, { index: false, redirect: false, maxAge: 0 }));
   pages.use((request, response, next) => {
     if ((request.method !== 'GET' && request.method !== 'HEAD') || !isNavigation(request.path)) return next();
-    response.set('cache-control', 'no-cache').sendFile(index);
+    response.set('cache-control', 'no-cache').type('html').send(page);
   });
   return pages;
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { AppError, notFound, toAppError, internalError, type Logger } from '@linsta/core';
 import { createHttpServer, requestIdOf } from '@linsta/http';
 import type { GatewayConfig } from './config';
+import { createBasePath } from './base-path';
 import type { Origins } from './origins';
 import { bucketOf, type Addresses } from './addresses';
 import { createConnections } from './connections';
@@ -59,10 +60,11 @@ export function createPublicServer({ config, logger, app, addresses, origins, li
     }),
   );
 
+  const withinBase = createBasePath(config.BASE_PATH);
   const upgrade = async (request: IncomingMessage, socket: Socket, head: Buffer, requestId: string) => {
     const refusal = connections.refusal(socket);
     if (refusal !== undefined) throw refusal;
-    const target = toTarget(request.url ?? '');
+    const target = toTarget(withinBase(request.url ?? '') ?? '/');
     if (target.path !== SOCKET_PATH) throw notFound('Path');
     origins.assertAllowed(request);
     const address = addresses.of(request);

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 
-const PAGE = `<!doctype html>
+const pageOf = (basePath: string) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -9,16 +9,18 @@ const PAGE = `<!doctype html>
 <h1>Linsta</h1>
 <p>Chat, notifications and presence behind one URL: this one.</p>
 <ul>
-<li>REST calls live under <code>/api/</code>, e.g. <code>POST /api/auth/login</code></li>
+<li>REST calls live under <code>${basePath}/api/</code>, e.g. <code>POST ${basePath}/api/auth/login</code></li>
 <li>Socket.IO connects to this URL with <code>auth: { token }</code></li>
-<li><a href="/readyz">State of the services</a></li>
+<li><a href="${basePath}/readyz">State of the services</a></li>
 </ul>
 </html>
 `;
 
 /** What stands at `/` where the web app was not built. */
-export const welcome: RequestHandler = (request, response, next) => {
-  if (request.path !== '/' || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
-  if (request.accepts(['json', 'html']) === 'html') response.type('html').send(PAGE);
-  else response.json({ name: 'Linsta', api: '/api', sockets: '/socket.io', health: '/readyz' });
-};
+export const createWelcome =
+  (basePath: string): RequestHandler =>
+  (request, response, next) => {
+    if (request.path !== '/' || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
+    if (request.accepts(['json', 'html']) === 'html') response.type('html').send(pageOf(basePath));
+    else response.json({ name: 'Linsta', api: `${basePath}/api`, sockets: `${basePath}/socket.io`, health: `${basePath}/readyz` });
+  };

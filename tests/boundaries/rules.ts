@@ -51,6 +51,7 @@ export const ENTRY_LIBRARIES: readonly { library: string; files: RegExp }[] = [
   { library: 'socket.io', files: /^services\/realtime\/src\/(?:app|server)\.ts$|^tools\/bench\/src\// },
   { library: 'mongoose', files: /^(?:shared\/mongo|shared\/testing|services\/(?:users|posts|events|chat|notification))\/src\// },
   { library: 'jsonwebtoken', files: /^shared\/http\/src\// },
+  { library: 'jose', files: /^shared\/http\/src\// },
 ];
 
 const isTest = (path: string) => /(?:^|\/)test\/|^tests\/(?!chaos\/src\/)/.test(path);

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { clientEvents, routes, serverEvents, busEventTypes, type Route } from '@linsta/contracts';
+import { clientEvents, routes, serverEvents, serverRoutes, busEventTypes, type Route } from '@linsta/contracts';
 import { startProduct, type Product } from '../support/product';
 
 let product: Product;
@@ -38,7 +38,7 @@ test('when the routes of the code and of the document are compared, then they ar
   const documented = operations()
     .map(([method, path]) => `${method} ${path}`)
     .filter((key) => key.includes(' /api/'));
-  const coded = Object.keys(routes).map((key) => templateOf(key));
+  const coded = [...Object.keys(routes), ...Object.keys(serverRoutes)].map((key) => templateOf(key));
   expect(documented.sort()).toEqual(coded.sort());
 });
 
@@ -49,9 +49,10 @@ test('when every documented call is made without a token, then the answer is 401
   // A logout takes an access token or a refresh token, so it is open at the gateway and wants one
   // of the two itself.
   const isOpen = (key: string, { open }: Route) => open === true && key !== 'POST /api/auth/logout';
-  const expected = Object.fromEntries(
-    Object.entries<Route>(routes).map(([key, route]) => [templateOf(key), isOpen(key, route) ? 400 : 401]),
-  );
+  const expected = Object.fromEntries([
+    ...Object.entries<Route>(routes).map(([key, route]) => [templateOf(key), isOpen(key, route) ? 400 : 401]),
+    ...Object.keys(serverRoutes).map((key) => [templateOf(key), 401]),
+  ]);
   expect(statuses).toEqual(expected);
 });
 

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openParkedOnBroker, type ParkedEvents } from '@linsta/bus';
-import { createLogger } from '@linsta/core';
+import { createLogger, userIdOfSubject } from '@linsta/core';
 import {
   amqpPublish,
   createBroker,
@@ -17,7 +17,19 @@ import {
   type Broker,
   type ForeignPublisher,
 } from '@linsta/testing';
+import { connect } from 'amqplib';
 import { startProduct, type Person, type Product } from '../support/product';
+
+/** The headers of all parked events of a queue, which stay where they are. */
+async function headersOfParked(url: string, queue: string): Promise<unknown[]> {
+  const connection = await connect(url);
+  const channel = await connection.createChannel();
+  const found: unknown[] = [];
+  for (let message = await channel.get(`${queue}.parked`); message !== false; message = await channel.get(`${queue}.parked`))
+    found.push(message.properties.headers);
+  await connection.close();
+  return found;
+}
 
 const POST = 'c'.repeat(24);
 const root = join(__dirname, '..', '..');
@@ -30,7 +42,11 @@ describeWith(noBroker, 'events of foreign publishers', () => {
   beforeAll(async () => {
     broker = await createBroker();
     await broker.start();
-    product = await startProduct({ AMQP_URL: broker.url });
+    product = await startProduct({
+      AMQP_URL: broker.url,
+      JWT_ISSUERS: JSON.stringify([{ issuer: 'idp', audience: 'linsta', secret: 's'.repeat(32), algorithms: ['HS256'] }]),
+      NOTIFICATION_TYPES: JSON.stringify([{ type: 'FOLLOW', message: '{actor} follows you' }]),
+    });
     parked = await openParkedOnBroker({ url: broker.url, logger: createLogger('test', 'silent') });
   }, 120_000);
   afterAll(async () => {
@@ -129,6 +145,75 @@ describeWith(noBroker, 'events of foreign publishers', () => {
         expect(await unread(person)).toBe(2);
       }, 60_000);
     });
+
+  describeWith(noPika, 'in the binary mode of CloudEvents', () => {
+    // As the Java SDK writes it over JMS, with underscores, and as the AMQP binding does.
+    const binary = (prefix: string, type: string, body: string | object, more: Record<string, string> = {}) => ({
+      routingKey: type,
+      contentType: 'application/json',
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      headers: {
+        ...Object.fromEntries(
+          Object.entries({ specversion: '1.0', id: `binary-${anId()}`, source: '/java', type, ...more }).map(([name, value]) => [
+            prefix + name,
+            value,
+          ]),
+        ),
+        traceid: 'of the publisher',
+      },
+    });
+    const about = (person: Person, more: object = {}) => ({
+      recipientId: person._id,
+      actorId: 'a subject|of another issuer',
+      actorName: 'Ann',
+      referenceTitle: null,
+      referenceId: 'order 2026/17',
+      ...more,
+    });
+
+    test.each(['cloudEvents:', 'cloudEvents_'])(
+      'when attributes come as %s properties, then the facts are notifications',
+      async (prefix) => {
+        const { person, received } = await listener();
+        await pikaPublish(broker.url, [
+          binary(prefix, 'LIKE', about(person), { time: '2026-01-31T12:00:00Z' }),
+          binary(prefix, 'FOLLOW', about(person, { actorName: null }), { time: '2099-01-31T12:00:00Z' }),
+        ]);
+        await waitFor(() => received().length === 2, 'two notifications', 20_000);
+        expect(received().sort()).toEqual(['Ann liked your post', 'User follows you']);
+        const [follow] = (await product.call('GET', '/api/notifications?limit=1', person.token)).body;
+        expect(follow).toMatchObject({ actorId: userIdOfSubject('idp', 'a subject|of another issuer'), referenceId: 'order 2026/17' });
+      },
+    );
+
+    test('when such an event is wrong, then it is parked as it came, names its field, and can be re-driven', async () => {
+      const { person, received } = await listener();
+      const wrong = binary('cloudEvents_', 'COMMENT', about(person, { referenceId: 'r'.repeat(129) }));
+      const early = { ...binary('cloudEvents:', 'COMMENT', about(person)), body: 'no json' };
+      await pikaPublish(broker.url, [wrong, early]);
+      const lines = await waitFor(async () => {
+        const found = (await parked.list()).filter(({ raw }) => raw === wrong.body || raw === early.body);
+        return found.length === 2 ? found : undefined;
+      }, 'both being parked');
+      expect(lines.map(({ reason }) => reason).sort()).toEqual([
+        expect.stringMatching(/^malformed: data .*expected object/),
+        expect.stringMatching(/^malformed: data\.referenceId /),
+      ]);
+      const held = await headersOfParked(broker.url, 'notification.inbox');
+      expect(held).toContainEqual(
+        expect.objectContaining({ cloudEvents_type: 'COMMENT', traceid: 'of the publisher', 'x-reason': expect.any(String) }),
+      );
+
+      await parked.redrive(lines.map(({ id }) => id));
+      const again = await waitFor(async () => {
+        const found = (await parked.list()).filter(({ raw }) => raw === wrong.body);
+        return found[0]?.reason === lines.find(({ raw }) => raw === wrong.body)?.reason ? found : undefined;
+      }, 'the same event being parked for the same reason');
+      expect(again).toHaveLength(1);
+      expect(received()).toEqual([]);
+      for (const { id } of await parked.list()) await parked.discard(id);
+    });
+  });
 
   describeWith(noAmqpPublish ?? noPika, 'as docs/publishing-events.md tells', () => {
     const page = readFileSync(join(root, 'docs', 'publishing-events.md'), 'utf8');

@@ -106,7 +106,9 @@ export async function startProduct(env: NodeJS.ProcessEnv = {}, createServiceLog
     },
     /** A device; `connected` resolves or rejects with the first answer. */
     device(token: string | undefined, transports: ('websocket' | 'polling')[] = ['websocket']) {
-      const socket = io(running.url, {
+      const { origin, pathname } = new URL(running.url);
+      const socket = io(origin, {
+        path: `${pathname.replace(/\/$/, '')}/socket.io`,
         transports,
         forceNew: true,
         reconnectionDelay: 50,

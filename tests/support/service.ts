@@ -107,9 +107,9 @@ export async function createServiceFixture<Config>(options: {
     bus = {
       ...inner,
       async publish(event) {
-        await options.beforePublish?.(event);
+        await options.beforePublish?.(event as BusEvent);
         await inner.publish(event);
-        published.push(event);
+        published.push(event as BusEvent);
       },
     };
     service = options.create(options.loadConfig(env), { bus, logger, ...(options.now !== undefined && { now: options.now }) });

@@ -1,14 +1,15 @@
 // The app without a network: its pages and assets. Calls and sockets never pass through here.
 const CACHE = 'linsta-shell';
-const SHELL = '/';
-const EXTRA = ['/favicon.svg', '/theme.js', '/manifest.webmanifest'];
+const BASE = new URL('.', self.location.href).pathname;
+const SHELL = BASE;
+const EXTRA = ['favicon.svg', 'theme.js', 'manifest.webmanifest'].map((name) => BASE + name);
 
 /** Keeps what this build consists of, and nothing of earlier builds. */
 async function update() {
-  const response = await fetch('/asset-list.json', { cache: 'no-store' });
+  const response = await fetch(`${BASE}asset-list.json`, { cache: 'no-store' });
   if (!response.ok) return;
   const cache = await caches.open(CACHE);
-  const wanted = [...(await response.json()), ...EXTRA];
+  const wanted = [...(await response.json()).map((path) => BASE + path.slice(1)), ...EXTRA];
   // One that fails is loaded over the network later.
   await Promise.allSettled(wanted.map(async (path) => (await cache.match(path, { ignoreVary: true })) ?? cache.add(path)));
   await cache.add(new Request(SHELL, { cache: 'no-store' }));
@@ -35,6 +36,6 @@ self.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== 'GET' || origin !== self.location.origin) return;
   if (request.mode === 'navigate') event.respondWith(navigate(request));
-  else if (pathname.startsWith('/assets/') || EXTRA.includes(pathname))
+  else if (pathname.startsWith(`${BASE}assets/`) || EXTRA.includes(pathname))
     event.respondWith(caches.match(request, { ignoreVary: true }).then((cached) => cached ?? fetch(request)));
 });

@@ -3,6 +3,7 @@ import { LinstaProvider } from '@linsta/client/react';
 import { useEffect, useState } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import { session, useSession } from './session';
+import { basePath, hasLocalAccounts } from './settings';
 import { Shell } from './shell/shell';
 import { ErrorBoundary } from './ui/error-boundary';
 import { lazyPage } from './ui/lazy-page';
@@ -26,7 +27,7 @@ const DocsPage = lazyPage(async () => (await import('./docs/docs-page')).DocsPag
 function useLinstaOf(userId: string): Linsta | undefined {
   const [linsta, setLinsta] = useState<Linsta>();
   useEffect(() => {
-    const live = createLinsta({ getToken: session.getToken, userId });
+    const live = createLinsta({ url: basePath, getToken: session.getToken, userId });
     live.connect();
     setLinsta(live);
     return () => {
@@ -86,7 +87,7 @@ export function App() {
   if (status === 'signed-in') return <SignedIn userId={user._id} />;
   return (
     <Switch>
-      <Route path="/sign-up" component={SignUp} />
+      <Route path="/sign-up" component={hasLocalAccounts ? SignUp : SignIn} />
       <Route path="/docs">
         <main className="main">
           <DocsPage />

@@ -28,3 +28,7 @@ export function claimsOf(token: string): Claims {
     return {};
   }
 }
+
+/** Linsta's own id of the user; tokens of other issuers carry none, or one of their own. */
+export const userIdOf = ({ userId }: Claims): string | undefined =>
+  typeof userId === 'string' && /^[0-9a-f]{24}$/i.test(userId) ? userId.toLowerCase() : undefined;

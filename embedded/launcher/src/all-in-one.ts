@@ -7,7 +7,7 @@ import { startStoreThread } from '@linsta/embedded-mongo';
 import { createNotificationService, loadConfig as notificationConfig } from '@linsta/notification';
 import { createPostsService, loadConfig as postsConfig } from '@linsta/posts';
 import { createRealtimeService, loadConfig as realtimeConfig } from '@linsta/realtime';
-import { createAmqpBus, createMemoryBus } from '@linsta/bus';
+import { createAmqpBus, createMemoryBus, eventRulesOf } from '@linsta/bus';
 import { ConfigError, createLogger, freePorts, type Logger, databaseEnv, loadSecrets, removeRunning, writeRunning } from '@linsta/core';
 import { createStops, reportMisspelt } from '@linsta/service';
 import { createUsersService, loadConfig as usersConfig } from '@linsta/users';
@@ -104,16 +104,6 @@ async function start({
       stops.add('store', () => store.close());
       storeUrl = store.url;
     }
-    const busLogger = createServiceLogger('bus');
-    const amqpUrl = env.AMQP_URL ?? '';
-    let allSubscribed: () => void = () => undefined;
-    const subscribed = new Promise<void>((resolve) => (allSubscribed = resolve));
-    const bus =
-      amqpUrl === ''
-        ? createMemoryBus({ logger: busLogger, subscribed })
-        : createAmqpBus({ url: amqpUrl, name: 'linsta', logger: busLogger });
-    stops.add('bus', () => bus.close());
-
     const ports = await freePorts(NAMES.length * 2 + 1);
     const wiring: NodeJS.ProcessEnv = { ...env, ...loadSecrets(dataDir, env), MONGO_URL: storeUrl, HOST: '127.0.0.1' };
     NAMES.forEach((name, at) => {
@@ -126,8 +116,6 @@ async function start({
       INTERNAL_PORT: String(ports[NAMES.indexOf(name) * 2 + 1]),
       ...databaseEnv(env, name),
     });
-    const deps = (service: string) => ({ bus, logger: createServiceLogger(service) });
-
     const gather = createGatherer();
     const config = {
       users: gather(usersConfig, envOf('users')),
@@ -145,6 +133,18 @@ async function start({
     };
     gather.assertNone();
     reportMisspelt(createServiceLogger('launcher'), VARIABLES, env);
+
+    const busLogger = createServiceLogger('bus');
+    const rules = eventRulesOf(config.users());
+    const amqpUrl = env.AMQP_URL ?? '';
+    let allSubscribed: () => void = () => undefined;
+    const subscribed = new Promise<void>((resolve) => (allSubscribed = resolve));
+    const bus =
+      amqpUrl === ''
+        ? createMemoryBus({ logger: busLogger, subscribed, rules })
+        : createAmqpBus({ url: amqpUrl, name: 'linsta', logger: busLogger, rules });
+    stops.add('bus', () => bus.close());
+    const deps = (service: string) => ({ bus, logger: createServiceLogger(service) });
 
     const services = [
       createUsersService(config.users(), deps('users')),
@@ -166,7 +166,7 @@ async function start({
     await gateway.start();
     stops.add('gateway', () => gateway.stop());
     const host = env.HOST ?? '127.0.0.1';
-    const url = `http://${host === '127.0.0.1' ? 'localhost' : host}:${gateway.address().port}`;
+    const url = `http://${host === '127.0.0.1' ? 'localhost' : host}:${gateway.address().port}${env.BASE_PATH ?? ''}`;
     const internalUrls: Record<string, string> = Object.fromEntries(
       NAMES.map((name, at) => [name, `http://127.0.0.1:${ports[at * 2 + 1]}`]),
     );

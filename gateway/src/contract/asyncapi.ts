@@ -52,7 +52,7 @@ const nothing = { type: 'null', description: 'No payload' };
 /**
  * The socket and the bus contract as AsyncAPI 3.0, made of the schemas that validate each event.
  */
-export function createAsyncApi(version: string) {
+export function createAsyncApi(version: string, basePath = '') {
   const writer = createSchemaWriter('#/components/schemas/');
   const socketMessages: Record<string, unknown> = {};
   const busChannels: Record<string, unknown> = {};
@@ -127,7 +127,7 @@ export function createAsyncApi(version: string) {
     },
     channels: {
       socket: {
-        address: '/socket.io/',
+        address: `${basePath}/socket.io/`,
         description: 'Socket.IO; a message’s name is the event’s name',
         servers: [{ $ref: '#/servers/gateway' }],
         messages: socketMessages,

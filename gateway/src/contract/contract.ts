@@ -6,10 +6,10 @@ import { createOpenApi } from './openapi';
 export const CONTRACT_VERSION = '0.2.0';
 
 /** Serves the machine-readable contract, made at the first request. */
-export function createContractPages(): RequestHandler {
+export function createContractPages(basePath = ''): RequestHandler {
   const documents = new Map<string, () => object>([
-    ['/openapi.json', () => createOpenApi(CONTRACT_VERSION)],
-    ['/asyncapi.json', () => createAsyncApi(CONTRACT_VERSION)],
+    ['/openapi.json', () => createOpenApi(CONTRACT_VERSION, basePath)],
+    ['/asyncapi.json', () => createAsyncApi(CONTRACT_VERSION, basePath)],
   ]);
   const made = new Map<string, string>();
   return (request, response, next) => {

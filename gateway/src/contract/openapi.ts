@@ -1,4 +1,4 @@
-import { ERROR_CODES, problem, routes, type Route, type ServiceName } from '@linsta/contracts';
+import { ERROR_CODES, problem, routes, serverRoutes, type Route, type ServerRoute, type ServiceName } from '@linsta/contracts';
 import { z } from 'zod';
 import { createSchemaWriter, type JsonSchema, type SchemaWriter } from './json-schema';
 
@@ -12,6 +12,7 @@ const TAGS: Record<ServiceName, string> = {
 };
 
 const HEALTH = 'Health';
+const SERVERS = 'Servers';
 const PROBLEM = '#/components/schemas/Problem';
 const HEADERS = {
   'X-Request-Id': { description: 'The id of the request in every log line that it causes', schema: { type: 'string' } },
@@ -65,10 +66,13 @@ const parametersOf = (writer: SchemaWriter, where: 'path' | 'query', schema: z.Z
 
 const json = (schema: JsonSchema) => ({ content: { 'application/json': { schema } } });
 
-const operationOf = (writer: SchemaWriter, method: string, path: string, route: Route) => ({
-  operationId: [method.toLowerCase(), ...path.split(/[^A-Za-z]+/).filter((word) => word !== '' && word !== 'api')]
+const operationIdOf = (method: string, path: string): string =>
+  [method.toLowerCase(), ...path.split(/[^A-Za-z]+/).filter((word) => word !== '' && word !== 'api')]
     .map((word, at) => (at === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)))
-    .join(''),
+    .join('');
+
+const operationOf = (writer: SchemaWriter, method: string, path: string, route: Route) => ({
+  operationId: operationIdOf(method, path),
   summary: route.summary,
   tags: [TAGS[route.service]],
   // An access token is one of the two credentials that a logout takes.
@@ -81,14 +85,60 @@ const operationOf = (writer: SchemaWriter, method: string, path: string, route: 
   },
 });
 
+const EVENT_TYPES = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'];
+/** A call of a server, with an API key. */
+const serverOperationOf = (writer: SchemaWriter, method: string, path: string, route: ServerRoute) => ({
+  operationId: operationIdOf(method, path),
+  summary: route.summary,
+  tags: [SERVERS],
+  security: [{ apiKey: [] }],
+  parameters: parametersOf(writer, 'path', route.params),
+  ...(route.body !== undefined && {
+    requestBody: {
+      required: true,
+      content: Object.fromEntries(
+        (path === '/api/server/events' ? EVENT_TYPES : ['application/json']).map((type) => [
+          type,
+          { schema: writer.write(route.body as z.ZodType) },
+        ]),
+      ),
+    },
+  }),
+  responses: {
+    [route.status]: { description: 'Done', headers: requestId, ...(route.answer !== undefined && json(writer.write(route.answer))) },
+    ...Object.fromEntries(
+      [
+        400,
+        401,
+        403,
+        404,
+        405,
+        408,
+        ...(path.endsWith('/messages') ? [409] : []),
+        413,
+        ...(route.body === undefined ? [] : [415]),
+        429,
+        431,
+        500,
+        503,
+      ].map((status) => [status, refusal(String(status))]),
+    ),
+  },
+});
+
 /** The REST contract as OpenAPI 3.1, from the schemas that validate each call. */
-export function createOpenApi(version: string) {
+export function createOpenApi(version: string, basePath = '') {
   const writer = createSchemaWriter('#/components/schemas/');
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [key, route] of Object.entries<Route>(routes)) {
     const [method = '', path = ''] = key.split(' ');
     const item = (paths[path.replaceAll(/:(\w+)/g, '{$1}')] ??= {});
     item[method.toLowerCase()] = operationOf(writer, method, path, route);
+  }
+  for (const [key, route] of Object.entries<ServerRoute>(serverRoutes)) {
+    const [method = '', path = ''] = key.split(' ');
+    const item = (paths[path.replaceAll(/:(\w+)/g, '{$1}')] ??= {});
+    item[method.toLowerCase()] = serverOperationOf(writer, method, path, route);
   }
   writer.write(problem);
   const health = (operationId: string, summary: string, answer: object) => ({
@@ -120,16 +170,19 @@ export function createOpenApi(version: string) {
       description:
         'Chat, notifications and presence behind one URL. Ids are 24 hexadecimal digits, times ISO 8601 in UTC. Every failure is a problem (RFC 9457) with a stable code; unknown fields are refused by name.',
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: basePath === '' ? '/' : basePath }],
     security: [{ bearer: [] }],
-    tags: [...Object.values(TAGS), HEALTH].map((name) => ({ name })),
+    tags: [...Object.values(TAGS), SERVERS, HEALTH].map((name) => ({ name })),
     paths: {
       ...paths,
       '/livez': health('getLiveness', 'Check that the process is up', liveness),
       '/readyz': health('getReadiness', 'Check every service', readiness),
     },
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of API_KEYS' },
+      },
       schemas: writer.named,
       headers: HEADERS,
       responses: Object.fromEntries(statuses.map((status) => [status, refusalOf(status)])),

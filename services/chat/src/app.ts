@@ -9,6 +9,7 @@ import { createHistory } from './messages/history';
 import { createInsert } from './messages/insert';
 import { createMessageSentRelay } from './messages/publish';
 import { createResume } from './messages/resume';
+import { createSendAndPush } from './messages/send-and-push';
 import { createSending } from './messages/send';
 import { createSequence } from './messages/sequence';
 import { createModels, createPresenter } from './model';
@@ -54,6 +55,7 @@ export function createChatService(config: ChatConfig, deps: ServiceDeps): Addres
     const insert = createInsert({ models, sequence, marked: relay.enabled, logger, now });
     const sending = createSending({ insert, participants, summaries, directory, relay, logger, maxWaiting: config.MAX_WAITING_SENDS });
     const realtime = createRealtimeClient({ client: realtimeClient, logger });
+    const sendAndPush = createSendAndPush({ sending, realtime });
     host.onStop('relay', () => relay.stop());
     host.onStop('sends in flight', async () => {
       await sending.idle();
@@ -63,12 +65,12 @@ export function createChatService(config: ChatConfig, deps: ServiceDeps): Addres
     return {
       clients: createPublicApp({
         service: 'chat',
-        handlers: createRoutes({ rooms, reads, history, sending, realtime }),
-        verifyToken: createTokenVerifier(config.JWT_SECRET),
+        handlers: createRoutes({ rooms, reads, history, sendAndPush, realtime }),
+        verifyToken: createTokenVerifier(config),
         logger,
         health,
       }),
-      endpoints: createEndpoints({ participants, reads, sequence, history, resume, sending }),
+      endpoints: createEndpoints({ participants, reads, sequence, history, resume, sending, rooms, sendAndPush }),
       consumes: { queue: QUEUE, handlers: createConsumers({ directory }), parking: createParkingStore(database.connection) },
       async prepare() {
         await database.buildIndexes();

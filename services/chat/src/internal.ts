@@ -4,6 +4,8 @@ import {
   markReadRequest,
   membershipRequest,
   sendBatchRequest,
+  serverMessageRequest,
+  serverRoomRequest,
   userRequest,
 } from '@linsta/contracts/internal';
 import { endpoint, type InternalEndpoint } from '@linsta/http';
@@ -13,7 +15,9 @@ import type { Resume } from './messages/resume';
 import type { Sending } from './messages/send';
 import type { Sequence } from './messages/sequence';
 import type { Participants } from './rooms/participants';
+import type { SendAndPush } from './messages/send-and-push';
 import type { Reads } from './rooms/reads';
+import type { Rooms } from './rooms/rooms';
 
 /**
  * Calls of realtime. It has verified who the user is; whether the user is permitted is decided
@@ -26,8 +30,10 @@ export function createEndpoints(options: {
   history: History;
   resume: Resume;
   sending: Sending;
+  rooms: Rooms;
+  sendAndPush: SendAndPush;
 }): Record<string, InternalEndpoint> {
-  const { participants, reads, sequence, history, resume, sending } = options;
+  const { participants, reads, sequence, history, resume, sending, rooms, sendAndPush } = options;
   return {
     '/messages': endpoint(sendBatchRequest, async ({ messages }) => ({ results: await sending.push(messages) })),
     '/membership': endpoint(membershipRequest, async ({ chatRoomId, userId }) => {
@@ -40,6 +46,9 @@ export function createEndpoints(options: {
     })),
     '/read': endpoint(markReadRequest, ({ chatRoomId, userId, seq }) => reads.mark(chatRoomId, userId, seq)),
     '/resume': endpoint(chatResumeRequest, ({ userId, rooms }) => resume(userId, rooms)),
+    // Of servers: the gateway has verified their API key.
+    '/server/rooms': endpoint(serverRoomRequest, ({ userIds: [userId, otherUserId] }) => rooms.openFor(userId, otherUserId)),
+    '/server/messages': endpoint(serverMessageRequest, (message) => sendAndPush(message)),
     '/unread': endpoint(userRequest, async ({ userId }) => ({ unread: await reads.unread(userId) })),
   };
 }

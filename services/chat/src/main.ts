@@ -1,6 +1,6 @@
-import { createAmqpBus } from '@linsta/bus';
+import { openServiceBus } from '@linsta/bus';
 import { runService } from '@linsta/service';
 import { createChatService } from './app';
 import { env } from './config';
 
-void runService({ name: 'chat', schema: env, create: createChatService, openBus: createAmqpBus });
+void runService({ name: 'chat', schema: env, create: createChatService, openBus: openServiceBus });

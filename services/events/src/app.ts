@@ -27,7 +27,7 @@ export function createEventsService(config: EventsConfig, deps: ServiceDeps): Ad
       clients: createPublicApp({
         service: 'events',
         handlers: createRoutes({ gatherings, rsvps }),
-        verifyToken: createTokenVerifier(config.JWT_SECRET),
+        verifyToken: createTokenVerifier(config),
         logger,
         health,
       }),

@@ -35,14 +35,14 @@ export function createNotificationService(config: NotificationConfig, deps: Serv
       clients: createPublicApp({
         service: 'notification',
         handlers: createRoutes({ notifications }),
-        verifyToken: createTokenVerifier(config.JWT_SECRET),
+        verifyToken: createTokenVerifier(config),
         logger,
         health,
       }),
       endpoints: createEndpoints({ notifications, forwarding }),
       consumes: {
         queue: QUEUE,
-        handlers: createConsumers({ inbox, directory }),
+        handlers: createConsumers({ inbox, directory, furtherTypes: config.NOTIFICATION_TYPES }),
         parking: createParkingStore(database.connection),
         prefetch: 1_000,
       },

@@ -1,6 +1,10 @@
 import type { Notification, NotificationType, RsvpStatus } from '@linsta/contracts';
 import { collectionSchema, UNKNOWN_NAME, type UserDirectory } from '@linsta/mongo';
-import { Schema, type Connection, type Model, type Types } from 'mongoose';
+import { Schema, Types, type Connection, type Model } from 'mongoose';
+
+/** What a notification is about: an id of Linsta, or the text of another service. */
+export type Reference = Types.ObjectId | string;
+export const toReference = (text: string): Reference => (/^[0-9a-f]{24}$/i.test(text) ? new Types.ObjectId(text) : text);
 
 /** Fields that are optional for being absent in rows of version 0.2 say so with an asterisk. */
 export interface NotificationDocument {
@@ -18,7 +22,9 @@ export interface NotificationDocument {
   referenceTitle?: string;
   excerpt?: string;
   status?: RsvpStatus;
-  referenceId: Types.ObjectId;
+  /** Where a client goes from here. */
+  link?: string;
+  referenceId: Reference;
   actorId: Types.ObjectId;
   isRead: boolean;
   createdAt: Date;
@@ -39,7 +45,7 @@ export interface NotificationDocument {
 export interface WithdrawalDocument {
   userId: Types.ObjectId;
   actorId: Types.ObjectId;
-  referenceId: Types.ObjectId;
+  referenceId: Reference;
   at: Date;
 }
 /** When a notification of this user was removed last. */
@@ -59,7 +65,8 @@ const notificationSchema = collectionSchema<NotificationDocument>('notifications
   referenceTitle: { type: String },
   excerpt: { type: String },
   status: { type: String },
-  referenceId: { type: Schema.Types.ObjectId, required: true },
+  link: { type: String },
+  referenceId: { type: Schema.Types.Mixed, required: true },
   actorId: { type: Schema.Types.ObjectId, required: true },
   isRead: { type: Boolean, required: true },
   createdAt: { type: Date, required: true },
@@ -92,7 +99,7 @@ const KEEP_WITHDRAWALS_SECONDS = 30 * 24 * 3600;
 const withdrawalSchema = collectionSchema<WithdrawalDocument>('withdrawals', {
   userId: { type: Schema.Types.ObjectId, required: true },
   actorId: { type: Schema.Types.ObjectId, required: true },
-  referenceId: { type: Schema.Types.ObjectId, required: true },
+  referenceId: { type: Schema.Types.Mixed, required: true },
   at: { type: Date, required: true },
 });
 withdrawalSchema.index({ userId: 1, actorId: 1, referenceId: 1 }, { unique: true, name: 'recipient_actor_reference' });
@@ -119,7 +126,7 @@ type Names = Awaited<ReturnType<UserDirectory['names']>>;
 
 function toNotification(doc: NotificationDocument, names: Names): Notification {
   const actorId = doc.actorId.toHexString();
-  const referenceId = doc.referenceId.toHexString();
+  const referenceId = doc.referenceId.toString();
   const { name, avatarUrl } = names(actorId);
   return {
     _id: doc._id.toHexString(),
@@ -133,6 +140,7 @@ function toNotification(doc: NotificationDocument, names: Names): Notification {
     version: doc.version ?? 1,
     actor: { _id: actorId, name: name === UNKNOWN_NAME ? (doc.actorName ?? name) : name, avatarUrl },
     reference: { id: referenceId, ...(doc.referenceTitle !== undefined && { title: doc.referenceTitle }) },
+    ...(doc.link !== undefined && { link: doc.link }),
     ...(doc.excerpt !== undefined && { excerpt: doc.excerpt }),
     ...(doc.status !== undefined && { status: doc.status }),
     count: doc.count ?? 1,

@@ -30,7 +30,7 @@ export function createPostsService(config: PostsConfig, deps: ServiceDeps): Addr
       clients: createPublicApp({
         service: 'posts',
         handlers: createRoutes({ posts, likes, comments }),
-        verifyToken: createTokenVerifier(config.JWT_SECRET),
+        verifyToken: createTokenVerifier(config),
         logger,
         health,
       }),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { spreadOver } from '@linsta/core';
-import { createHttpServer, createInternalClient, createPublicApp, createSessionCheck, createTokenVerifier } from '@linsta/http';
+import { createAuthenticator, createHttpServer, createInternalClient, createPublicApp, createTokenVerifier } from '@linsta/http';
 import { defineService, type AddressedService, type ServiceDeps } from '@linsta/service';
 import { Server } from 'socket.io';
 import { createChatClient } from './clients/chat';
@@ -78,9 +78,9 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
       ...delivery.handlers,
       ...createPresenceHandlers({ io, presence, maxWatchedTotal: config.MAX_WATCHED_TOTAL }),
     };
-    const verifyToken = createTokenVerifier(config.JWT_SECRET);
-    const sessions = createSessionCheck({ users, logger });
-    const authenticate = createAuthenticate({ verifyToken, sessions });
+    const authenticator = await createAuthenticator({ config, users, logger });
+    const { sessions } = authenticator;
+    const authenticate = createAuthenticate(authenticator);
     const sweep = createSessionSweep({ io, sessions, busHealthy: () => deps.bus.healthy(), logger });
     host.onStop('session sweep', () => sweep.stop());
     const flows = createFlows({ maxUnsentBytes: config.MAX_UNSENT_BYTES, maxUnsentTotalBytes: config.MAX_UNSENT_TOTAL_BYTES });
@@ -94,7 +94,7 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
       createPublicApp({
         service: 'realtime',
         handlers: createRoutes({ chat, notifications, presence }),
-        verifyToken,
+        verifyToken: createTokenVerifier(config),
         logger,
         health,
         node,

@@ -2,6 +2,7 @@ import type { Subscription } from '@linsta/bus';
 import type { Logger } from '@linsta/core';
 import type { SessionCheck } from '@linsta/http';
 import { sessionRoom, userRoom } from './rooms';
+import { endSocket } from './sockets/sessions';
 import type { RealtimeServer } from './server';
 
 /** Every node closes the sockets that it holds itself. */
@@ -17,12 +18,21 @@ export const createSubscription = ({
   queue: 'realtime.sessions',
   everyNode: true,
   handlers: {
-    /** Ends the sockets of one session, or all sockets of the user. */
-    SESSION_ENDED: async ({ data }) => {
-      if (data.sid !== undefined) sessions.markEnded(data.sid);
-      const sockets = io.local.in(data.sid === undefined ? userRoom(data.userId) : sessionRoom(data.sid));
-      sockets.emit('error', { event: 'connection', code: 'SESSION_ENDED', message: 'Session ended' });
-      sockets.disconnectSockets(true);
+    /**
+     * Ends the sockets of one session, or all sockets of the user whose token was issued before the
+     * event.
+     */
+    SESSION_ENDED: async ({ data, time }) => {
+      const before = Math.min(Date.parse(time), Date.now());
+      if (data.sid === undefined) sessions.markEndedUntil(data.userId, before);
+      else sessions.markEnded(data.sid);
+      const room = data.sid === undefined ? userRoom(data.userId) : sessionRoom(data.sid);
+      const { adapter, sockets } = io.of('/');
+      for (const id of [...(adapter.rooms.get(room) ?? [])]) {
+        const socket = sockets.get(id);
+        const isOlder = data.sid !== undefined || (socket?.data.identity.iat ?? 0) * 1000 <= before;
+        if (socket !== undefined && isOlder) endSocket(socket);
+      }
     },
   },
   // Nothing is kept for later: the session check refuses an ended session as well.

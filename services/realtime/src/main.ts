@@ -1,6 +1,6 @@
-import { createAmqpBus } from '@linsta/bus';
+import { openServiceBus } from '@linsta/bus';
 import { runService } from '@linsta/service';
 import { createRealtimeService } from './app';
 import { env } from './config';
 
-void runService({ name: 'realtime', schema: env, create: createRealtimeService, openBus: createAmqpBus });
+void runService({ name: 'realtime', schema: env, create: createRealtimeService, openBus: openServiceBus });

@@ -1,9 +1,11 @@
 import { createRealtimeService, loadConfig } from '@linsta/realtime';
 import { createServiceFixture, type ServiceFixture } from '@linsta/support/service';
 import { waitFor } from '@linsta/testing';
+import jwt from 'jsonwebtoken';
 import { io, type Socket } from 'socket.io-client';
 
-const [ann, ben, room] = ['a', 'b', '1'].map((letter) => letter.repeat(24)) as [string, string, string];
+const [ann = '', ben = '', eve = '', zoe = '', room = ''] = ['a', 'b', 'e', 'f', '1'].map((letter) => letter.repeat(24));
+const JWT_SECRET = 'the secret of a test, which is long enough to be one';
 
 let realtime: ServiceFixture;
 /** Batches of sends as they came to chat; each waits until it is let go. */
@@ -52,8 +54,8 @@ beforeEach(() => {
 afterEach(() => sockets.splice(0).forEach((socket) => socket.disconnect()));
 afterAll(() => realtime.stop());
 
-async function device(userId: string) {
-  const socket = io(realtime.url, { transports: ['websocket'], forceNew: true, auth: { token: realtime.tokenOf(userId) } });
+async function device(userId: string, token = realtime.tokenOf(userId)) {
+  const socket = io(realtime.url, { transports: ['websocket'], forceNew: true, auth: { token } });
   sockets.push(socket);
   const received: Record<string, any[]> = {};
   socket.onAny((event: string, payload: unknown) => void (received[event] ??= []).push(payload));
@@ -153,11 +155,21 @@ test('when notifications are to be pushed, then only subscribed sockets get them
 });
 
 test('when a session ends, then its sockets get the event and are closed, and no other socket', async () => {
-  const [hers, his] = [await device(ann), await device(ben)];
-  await realtime.publishEvent('SESSION_ENDED', 'end', { userId: ann });
+  const [hers, his] = [await device(eve), await device(ben)];
+  await realtime.publishEvent('SESSION_ENDED', 'end', { userId: eve });
   await waitFor(() => hers.socket.disconnected);
   expect(hers.received.error).toMatchObject([{ code: 'SESSION_ENDED' }]);
   expect(his.socket.connected).toBe(true);
+  await expect(device(eve)).rejects.toMatchObject({ data: { code: 'INVALID_TOKEN' } });
+});
+
+test('when all sessions of a user end, then a socket with a token of a later time stays', async () => {
+  const late = jwt.sign({ userId: zoe, iat: Math.floor(Date.now() / 1000) + 30 }, JWT_SECRET, { expiresIn: 600 });
+  const [early, later] = [await device(zoe), await device(zoe, late)];
+  await realtime.publishEvent('SESSION_ENDED', 'end of Zoe', { userId: zoe });
+  await waitFor(() => early.socket.disconnected);
+  expect(later.socket.connected).toBe(true);
+  expect((await device(zoe, late)).socket.connected).toBe(true);
 });
 
 test('when a caller is no service, then nothing is pushed', async () => {

@@ -10,14 +10,28 @@ export interface UserDocument extends WithOutbox {
   name: string;
   /** The folded name, and its rest from each further word on: the keys of the search by prefix. */
   nameKeys: string[];
+  /** What an account signs in with. Users without an account here have their id in its place. */
   email: string;
-  passwordHash: string;
+  /** E-mail address of a user without an account here, null where it is not known. */
+  contactEmail?: string | null;
+  /** Absent without an account here. */
+  passwordHash?: string;
+  /** The issuer of the token that opened this profile. */
+  issuer?: string;
   /** Marks of the networks of the last sign-ins; see accounts/login-guard.ts. */
   knownNetworks?: string[];
   avatarUrl: string | null;
   /** Counts the changes, so that each has its own event id. */
   version: number;
   createdAt: Date;
+  /** Time of the newest change, of this service or of a bus event. */
+  changedAt?: Date;
+}
+/** The sessions of a user were ended: tokens without a session are refused if issued before. */
+export interface EndingDocument extends WithOutbox {
+  /** The user. */
+  _id: Types.ObjectId;
+  before: Date;
 }
 export interface SessionDocument extends WithOutbox {
   /** The token's `sid`. */
@@ -42,11 +56,14 @@ const userSchema = collectionSchema<UserDocument>('users', {
   name: { type: String, required: true },
   nameKeys: { type: [String], required: true },
   email: { type: String, required: true },
-  passwordHash: { type: String, required: true },
+  contactEmail: { type: String },
+  passwordHash: { type: String },
+  issuer: { type: String },
   knownNetworks: { type: [String], default: undefined },
   avatarUrl: { type: String, default: null },
   version: { type: Number, required: true },
   createdAt: { type: Date, required: true },
+  changedAt: { type: Date },
   ...outboxFields,
 });
 userSchema.index({ email: 1 }, { unique: true, name: 'email' });
@@ -75,21 +92,28 @@ sessionSchema.index({ userId: 1, rotatedAt: -1 }, { name: 'user_recent' });
 sessionSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0, name: 'expiry' });
 sessionSchema.index(...outboxIndex);
 
+const endingSchema = collectionSchema<EndingDocument>('endings', { before: { type: Date, required: true }, ...outboxFields });
+endingSchema.index(...outboxIndex);
+
 export interface UsersModels {
   Users: Model<UserDocument>;
+  Endings: Model<EndingDocument>;
   Sessions: Model<SessionDocument>;
 }
 export const createModels = (connection: Connection): UsersModels => ({
   Users: connection.model<UserDocument>('User', userSchema),
+  Endings: connection.model<EndingDocument>('Ending', endingSchema),
   Sessions: connection.model<SessionDocument>('Session', sessionSchema),
 });
 
-type UserFields = Pick<UserDocument, '_id' | 'name' | 'email' | 'avatarUrl' | 'createdAt'>;
+type UserFields = Pick<UserDocument, '_id' | 'name' | 'email' | 'contactEmail' | 'avatarUrl' | 'createdAt'>;
+/** Null where it is not known. */
+const emailOf = ({ email, contactEmail }: UserFields): string | null => (contactEmail === undefined ? email : contactEmail);
 export const toPublicUser = ({ _id, name, avatarUrl }: UserFields): PublicUser => ({ _id: _id.toString(), name, avatarUrl });
-export const toPersonRecord = (doc: UserFields): PersonRecord => ({ ...toPublicUser(doc), email: doc.email });
+export const toPersonRecord = (doc: UserFields): PersonRecord => ({ ...toPublicUser(doc), email: emailOf(doc) });
 export const toOwnUser = (doc: UserFields): OwnUser => ({
   ...toPersonRecord(doc),
-  email: doc.email,
+  email: emailOf(doc) ?? '',
   createdAt: doc.createdAt.toISOString(),
 });
 
@@ -114,8 +138,11 @@ export const userChanged = (doc: UserFields & { version: number }, time: Date): 
     'users',
     'USER_CHANGED',
     `user:${doc._id.toString()}:${doc.version}`,
-    { userId: doc._id.toString(), name: doc.name, email: doc.email, avatarUrl: doc.avatarUrl },
+    { userId: doc._id.toString(), name: doc.name, email: emailOf(doc), avatarUrl: doc.avatarUrl },
     time,
   );
+/** Every session of a user ended. */
+export const sessionsEnded = (userId: Types.ObjectId, time: Date): BusEvent<'SESSION_ENDED'> =>
+  toBusEvent('users', 'SESSION_ENDED', `sessions:${userId.toString()}:${time.getTime()}`, { userId: userId.toString() }, time);
 export const sessionEnded = (sid: string, userId: Types.ObjectId, time: Date): BusEvent<'SESSION_ENDED'> =>
   toBusEvent('users', 'SESSION_ENDED', `session:${sid}`, { userId: userId.toString(), sid }, time);

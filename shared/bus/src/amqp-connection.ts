@@ -92,7 +92,7 @@ export function keepConnection(options: {
       onLost(messageOf(error));
       if (closed) return;
       if (attempt % LOGGED_EVERY === 0)
-        logger.warn({ connection: name, attempt: attempt + 1, err: messageOf(error) }, 'broker cannot be reached');
+        logger.warn({ connection: name, attempt: attempt + 1, err: messageOf(error) }, 'broker connection failed');
       schedule();
     }
   };

@@ -2,8 +2,10 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline, type Logger } from '@linsta/core';
 import type { Publisher } from './amqp-publisher';
+import { foreignHeadersOf, rawOf } from './binary-mode';
 import { logHandled, type ConsumerState, type Subscription } from './bus';
 import { createPatientHandler } from './patience';
+import type { EventRules } from './parse-event';
 import { bindTo, parkedOf, retryOf, type Topology } from './topology';
 
 const FIRST_PROBES_MS = [250, 1_000, 2_500];
@@ -72,11 +74,12 @@ export interface AmqpConsumer {
 export function createConsumer(options: {
   subscription: Subscription;
   topology: Topology;
+  rules: EventRules;
   publisher: Publisher;
   logger: Logger;
   renew: (reason: string) => void;
 }): AmqpConsumer {
-  const { subscription, topology, publisher, logger, renew } = options;
+  const { subscription, topology, rules, publisher, logger, renew } = options;
   const { queue, handlers, everyNode = false, prefetch = 100 } = subscription;
   const underWay = new Set<Promise<void>>();
   let channel: Channel | undefined;
@@ -96,6 +99,7 @@ export function createConsumer(options: {
   const handle = createPatientHandler({
     queue,
     handlers,
+    rules,
     logger,
     async pause(ms) {
       if (stopping) throw new Error('the consumer stops');
@@ -104,17 +108,19 @@ export function createConsumer(options: {
   });
 
   const treat = async (delivery: ConsumeMessage) => {
-    const raw = delivery.content.toString('utf8');
     const headers: Record<string, unknown> = delivery.properties.headers ?? {};
     const attempt = Number(headers[HEADERS.attempt] ?? 1);
     const startedAt = performance.now();
-    const verdict = await handle(raw);
+    const verdict = await handle(rawOf(delivery));
     if (verdict.done) {
       logHandled(logger, queue, verdict.handled, startedAt);
       counted.processed += 1;
       return;
     }
-    const properties = { contentType: 'application/cloudevents+json' };
+    // What the publisher sent stays as it is: in binary mode, headers carry half of the event.
+    const { contentType = 'application/cloudevents+json' } = delivery.properties as { contentType?: string };
+    const properties = { contentType };
+    const foreign = foreignHeadersOf(delivery);
     const delayMs = topology.retryDelaysMs[attempt - 1];
     if (everyNode) return void logger.error({ queue, ...verdict }, 'bus event dropped');
     if ('retry' in verdict && delayMs !== undefined) {
@@ -123,7 +129,7 @@ export function createConsumer(options: {
         exchange: '',
         routingKey: retryOf(queue, delayMs),
         content: delivery.content,
-        properties: { ...properties, headers: { [HEADERS.attempt]: attempt + 1, [HEADERS.reason]: verdict.retry } },
+        properties: { ...properties, headers: { ...foreign, [HEADERS.attempt]: attempt + 1, [HEADERS.reason]: verdict.retry } },
       });
       counted.retried += 1;
       return;
@@ -136,6 +142,7 @@ export function createConsumer(options: {
       properties: {
         ...properties,
         headers: {
+          ...foreign,
           [HEADERS.reason]: reason,
           [HEADERS.queue]: queue,
           [HEADERS.attempts]: attempt,

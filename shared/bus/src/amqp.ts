@@ -3,7 +3,8 @@ import { keepConnection, type KeptConnection } from './amqp-connection';
 import { createConsumer, type AmqpConsumer } from './amqp-consumer';
 import { createPublisher } from './amqp-publisher';
 import { createTally, type EventBus } from './bus';
-import { declareTopology, ownOf, PRODUCT_TOPOLOGY, type Topology } from './topology';
+import { eventRulesOf, type EventRules } from './parse-event';
+import { declareTopology, ownOf, productTopology, type Topology } from './topology';
 
 const PUBLISH_TIMEOUT_MS = 5_000;
 const STOP_DEADLINE_MS = 8_000;
@@ -19,8 +20,10 @@ export function createAmqpBus(options: {
   logger: Logger;
   topology?: Topology;
   publishTimeoutMs?: number;
+  rules?: EventRules;
 }): EventBus {
-  const { url, name, logger, topology = PRODUCT_TOPOLOGY } = options;
+  const { url, name, logger, rules = {} } = options;
+  const topology = options.topology ?? productTopology(rules.furtherTypes);
   const publisher = createPublisher({ url, name, logger, topology, timeoutMs: options.publishTimeoutMs ?? PUBLISH_TIMEOUT_MS });
   const published = createTally();
   const stops: (() => Promise<void>)[] = [];
@@ -40,10 +43,10 @@ export function createAmqpBus(options: {
       const { queue, handlers, everyNode = false } = subscription;
       if (consumers.some((other) => other.queue === queue)) return Promise.reject(new Error(`queue ${queue} has a consumer already`));
       const bound = topology.consumers[queue];
-      const wanted = Object.keys(handlers);
+      const wanted = Object.keys(handlers).filter((type) => type !== 'further');
       if (!everyNode && (bound === undefined || wanted.some((type) => !bound.includes(type))))
         return Promise.reject(new Error(`the topology does not bind ${queue} to all of ${wanted.join(', ')}`));
-      const consumer = createConsumer({ subscription, topology, publisher, logger, renew: (reason) => connection.renew(reason) });
+      const consumer = createConsumer({ subscription, topology, rules, publisher, logger, renew: (reason) => connection.renew(reason) });
       const connection = keepConnection({
         url,
         name: `${name} consuming ${queue}`,
@@ -71,6 +74,7 @@ export function createAmqpBus(options: {
       stops.push(stop);
       return Promise.resolve({ stop });
     },
+    rules,
     healthy: () => publisher.healthy() && consumers.every(({ consumer }) => consumer.consuming()),
     consumers: () => consumers.map(({ consumer }) => consumer.state()),
     published: () => published.counts,
@@ -80,3 +84,11 @@ export function createAmqpBus(options: {
     },
   };
 }
+
+/** The bus of a service that runs as a process of its own, by the rules of its configuration. */
+export const openServiceBus = (options: {
+  url: string;
+  name: string;
+  logger: Logger;
+  config: Parameters<typeof eventRulesOf>[0];
+}): EventBus => createAmqpBus({ url: options.url, name: options.name, logger: options.logger, rules: eventRulesOf(options.config) });

@@ -1,4 +1,4 @@
-import { busEventData, cloudEvent, type AnyBusEvent, type BusEvent, type BusEventType } from '@linsta/contracts';
+import type { AnyBusEvent, BusEvent, BusEventType, FurtherEvent } from '@linsta/contracts';
 import {
   AppError,
   correlationId,
@@ -10,8 +10,12 @@ import {
   withCorrelation,
   type Logger,
 } from '@linsta/core';
+import { parseEvent, type EventRules } from './parse-event';
 
-export type BusHandlers = { [T in BusEventType]?: (event: BusEvent<T>) => Promise<void> };
+export type BusHandlers = { [T in BusEventType]?: (event: BusEvent<T>) => Promise<void> } & {
+  /** Events of types that the configuration adds. */
+  further?: (event: FurtherEvent) => Promise<void>;
+};
 
 /** A bus event that could not be handled, with why, kept until a person decides. */
 export interface ParkedEvent {
@@ -76,7 +80,9 @@ export interface EventBus {
    * Resolves when the event is safe: confirmed by the broker, or handled or parked by every
    * subscriber. Rejects: keep it and try again.
    */
-  publish(event: AnyBusEvent): Promise<void>;
+  publish(event: AnyBusEvent | FurtherEvent): Promise<void>;
+  /** What the installation adds to the events of the contract. */
+  readonly rules: EventRules;
   /** `stop` takes no more events and finishes those under way; publishing goes on. */
   subscribe(subscription: Subscription): Promise<{ stop(): Promise<void> }>;
   healthy(): boolean;
@@ -104,22 +110,11 @@ export type Verdict =
 
 const sentenceOf = (error: unknown) => messageOf(error).slice(0, 500);
 
-/** Clocks of publishers may differ by this much. */
-const MAX_AHEAD_MS = 5 * 60_000;
-/**
- * The time of an event. The latest event wins, so a time that is far in the future is taken as now:
- * otherwise every later change would be refused.
- */
-function notInFuture(time: string | undefined): string {
-  const now = Date.now();
-  return time === undefined || Date.parse(time) > now + MAX_AHEAD_MS ? new Date(now).toISOString() : time;
-}
-
 /** Whether an error passes when the database or another service is back. */
 const isAway = (error: unknown): boolean => isOutage(error) || (error instanceof AppError && error.status === 503);
 
 /** What to do with one raw event: the part that every adapter shares. Never throws. */
-export async function handle(handlers: BusHandlers, raw: string): Promise<Verdict> {
+export async function handle(handlers: BusHandlers, raw: string, rules: EventRules = {}): Promise<Verdict> {
   if (Buffer.byteLength(raw) > MAX_EVENT_BYTES) return { done: false, park: `malformed: larger than ${MAX_EVENT_BYTES} bytes` };
   let json: unknown;
   try {
@@ -127,32 +122,22 @@ export async function handle(handlers: BusHandlers, raw: string): Promise<Verdic
   } catch {
     return { done: false, park: 'malformed: not JSON' };
   }
-  const envelope = cloudEvent.safeParse(json);
-  if (!envelope.success)
-    return {
-      done: false,
-      park: `malformed: ${envelope.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`,
-    };
-  const { type, time, ...rest } = envelope.data;
-  if (!Object.hasOwn(busEventData, type)) return { done: false, park: `unknown type ${JSON.stringify(type)}` };
-  const known = type as BusEventType;
-  const handler = handlers[known] as ((event: BusEvent) => Promise<void>) | undefined;
+  const parsed = parseEvent(json, rules);
+  if (!parsed.ok) return { done: false, park: parsed.fault };
+  const { event, isFurther } = parsed;
+  const handler = (isFurther ? handlers.further : handlers[event.type as BusEventType]) as
+    ((event: BusEvent | FurtherEvent) => Promise<void>) | undefined;
   if (handler === undefined) return { done: true };
-  const data = busEventData[known].safeParse(rest.data);
-  if (!data.success)
-    return {
-      done: false,
-      park: `malformed: ${data.error.issues.map((issue) => `data.${issue.path.join('.')} ${issue.message}`).join('; ')}`,
-    };
-  const event = { ...rest, type: known, time: notInFuture(time), data: data.data };
   try {
     const correlationid = toCorrelationId(event.correlationid);
     await withCorrelation(correlationid, () =>
-      inSpan(`handle ${known}`, { kind: 'consumer', traceparent: event.traceparent, attributes: { 'linsta.event_id': event.id } }, () =>
-        handler(event),
+      inSpan(
+        `handle ${event.type}`,
+        { kind: 'consumer', traceparent: event.traceparent, attributes: { 'linsta.event_id': event.id } },
+        () => handler(event),
       ),
     );
-    return { done: true, handled: { type: known, id: event.id, correlationid } };
+    return { done: true, handled: { type: event.type, id: event.id, correlationid } };
   } catch (error) {
     if (isAway(error)) return { done: false, away: sentenceOf(error) };
     // Any other refusal is the same at the next attempt.

@@ -1,6 +1,7 @@
 import { createLimiter, type Limiter, type Logger } from '@linsta/core';
 import { createTally, logHandled, RETRY_DELAYS_MS, type EventBus, type Subscription } from './bus';
 import { createPatientHandler } from './patience';
+import type { EventRules } from './parse-event';
 
 /** Interval of the look for parked events that were re-driven. */
 const REDRIVE_POLL_MS = 1_000;
@@ -29,7 +30,9 @@ export function createMemoryBus(options: {
    */
   subscribed?: Promise<void>;
   redrivePollMs?: number;
+  rules?: EventRules;
 }): EventBus {
+  const rules = options.rules ?? {};
   const delays = options.retryDelaysMs ?? RETRY_DELAYS_MS;
   const subscribers: Subscriber[] = [];
   const sleeping = new Set<{ timer: NodeJS.Timeout; reject(error: Error): void }>();
@@ -139,6 +142,7 @@ export function createMemoryBus(options: {
         handle: createPatientHandler({
           queue: subscription.queue,
           handlers: subscription.handlers,
+          rules,
           logger: options.logger,
           async pause(ms) {
             if (subscriber.stopped) throw new Error(`${subscription.queue} is not consumed any more`);
@@ -159,6 +163,7 @@ export function createMemoryBus(options: {
         },
       });
     },
+    rules,
     healthy: () => !closed,
     consumers: () =>
       subscribers.map(({ subscription: { queue }, stopped, counted, settling }) => ({

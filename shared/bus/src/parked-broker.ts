@@ -1,9 +1,10 @@
 import { connect, type Channel, type GetMessage } from 'amqplib';
 import { withDeadline, type Logger } from '@linsta/core';
 import { HEADERS } from './amqp-consumer';
+import { foreignHeadersOf } from './binary-mode';
 import { createPublisher } from './amqp-publisher';
 import { parkedIdOf, type ParkedEvents, type ParkedLine } from './parked';
-import { declareTopology, exchangeOf, parkedOf, parkingQueuesOf, PRODUCT_TOPOLOGY, unroutedOf, type Topology } from './topology';
+import { declareTopology, exchangeOf, parkedOf, parkingQueuesOf, productTopology, unroutedOf, type Topology } from './topology';
 
 const CONNECT_MS = 5_000;
 const PUBLISH_MS = 10_000;
@@ -26,7 +27,7 @@ interface Death {
 
 /** Parked events in RabbitMQ's parking queues. Rejects when the broker cannot be reached. */
 export async function openParkedOnBroker(options: { url: string; logger: Logger; topology?: Topology }): Promise<ParkedEvents> {
-  const { url, logger, topology = PRODUCT_TOPOLOGY } = options;
+  const { url, logger, topology = productTopology() } = options;
   const unrouted = unroutedOf(topology);
   const connecting = connect(url, { clientProperties: { connection_name: 'linsta bus tool' }, timeout: CONNECT_MS });
   const connection = await withDeadline(connecting, CONNECT_MS, 'connecting');
@@ -97,7 +98,10 @@ export async function openParkedOnBroker(options: { url: string; logger: Logger;
             exchange: toAll ? exchangeOf(topology) : '',
             routingKey: toAll ? message.fields.routingKey : line.queue,
             content: message.content,
-            properties: { contentType: 'application/cloudevents+json' },
+            properties: {
+              contentType: (message.properties.contentType as string | undefined) ?? 'application/cloudevents+json',
+              headers: foreignHeadersOf(message),
+            },
           });
           // Only now, when its own queue has it: a crash before this brings it twice rather than
           // never.

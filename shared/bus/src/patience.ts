@@ -1,5 +1,6 @@
 import { backoffMs, type Logger } from '@linsta/core';
 import { handle, type BusHandlers, type Verdict } from './bus';
+import type { EventRules } from './parse-event';
 
 const BACKOFF = { firstMs: 200, maxMs: 5_000 };
 
@@ -11,14 +12,15 @@ const BACKOFF = { firstMs: 200, maxMs: 5_000 };
 export function createPatientHandler(options: {
   queue: string;
   handlers: BusHandlers;
+  rules: EventRules | undefined;
   logger: Logger;
   pause: (ms: number) => Promise<void>;
 }) {
-  const { queue, handlers, logger, pause } = options;
+  const { queue, handlers, rules, logger, pause } = options;
   let waiting = 0;
   return async (raw: string): Promise<Exclude<Verdict, { away: string }>> => {
     for (let repeats = 0; ; repeats += 1) {
-      const verdict = await handle(handlers, raw);
+      const verdict = await handle(handlers, raw, rules);
       if (!('away' in verdict)) return verdict;
       if (waiting === 0) logger.warn({ queue, reason: verdict.away }, 'bus events wait for a dependency');
       waiting += 1;

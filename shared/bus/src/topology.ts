@@ -9,6 +9,7 @@ import { RETRY_DELAYS_MS } from './bus';
  */
 export const CONSUMERS: Readonly<Record<string, readonly BusEventType[]>> = {
   'notification.inbox': ['LIKE', 'UNLIKE', 'COMMENT', 'EVENT_RSVP', 'USER_CHANGED'],
+  'users.people': ['USER_CHANGED', 'SESSION_ENDED'],
   'chat.people': ['USER_CHANGED'],
   'posts.people': ['USER_CHANGED'],
   'events.people': ['USER_CHANGED'],
@@ -17,7 +18,7 @@ export const CONSUMERS: Readonly<Record<string, readonly BusEventType[]>> = {
  * Event types that may have no durable queue; without a binding of their own they would count as
  * unknown.
  */
-const WITHOUT_DURABLE_QUEUE: readonly BusEventType[] = ['MESSAGE_SENT', 'SESSION_ENDED'];
+const WITHOUT_DURABLE_QUEUE: readonly BusEventType[] = ['MESSAGE_SENT'];
 
 /**
  * Redeliveries after crashes (an event that kills its consumer) before the broker itself parks it;
@@ -37,6 +38,11 @@ export interface Topology {
   retryDelaysMs: readonly number[];
 }
 export const PRODUCT_TOPOLOGY: Topology = { namespace: 'linsta', consumers: CONSUMERS, retryDelaysMs: RETRY_DELAYS_MS };
+/** With types that the configuration adds, which are all notifications. */
+export const productTopology = (furtherTypes: readonly string[] = []): Topology => {
+  const inbox = 'notification.inbox';
+  return { ...PRODUCT_TOPOLOGY, consumers: { ...CONSUMERS, [inbox]: [...(CONSUMERS[inbox] ?? []), ...furtherTypes] } };
+};
 
 export const exchangeOf = ({ namespace }: Pick<Topology, 'namespace'>) => `${namespace}.events`;
 /**

@@ -129,6 +129,32 @@ describeWith(noBroker, 'the bus on a RabbitMQ that fails', () => {
     }
   }, 60_000);
 
+  test('when a queue of another shape stands under a name of ours, then the log names it, and the bus begins when it is gone', async () => {
+    const { topology, own } = createTopology();
+    const queue = own(QUEUES[0]);
+    await withChannel(async (channel) => void (await channel.assertQueue(queue, { durable: false })));
+    const lines: string[] = [];
+    const bus = createAmqpBus({
+      url: broker.url,
+      name: 'test',
+      logger: createLogger('test', 'warn', { write: (line) => lines.push(line) }),
+      topology,
+    });
+    try {
+      await bus.subscribe({ queue, parking, handlers: { LIKE: async () => undefined } });
+      await waitFor(
+        () => lines.some((line) => /PRECONDITION_FAILED.*inequivalent arg/.test(line) && line.includes(queue)),
+        'the reason',
+        20_000,
+      );
+      expect(bus.healthy()).toBe(false);
+      await withChannel(async (channel) => void (await channel.deleteQueue(queue)));
+      await waitFor(() => bus.healthy(), 'a healthy bus', 20_000);
+    } finally {
+      await bus.close();
+    }
+  }, 60_000);
+
   test('when a memory alarm blocks publishers, then publishing is refused in time, consuming goes on, and it heals', async () => {
     const pair = await createPair();
     try {

@@ -54,7 +54,9 @@ export function busContract(create: () => Promise<BusUnderTest>): void {
   });
   test('when no consumer handles a known type, then publishing it succeeds all the same', async () => {
     await subscribe({ LIKE: async () => undefined });
-    await under.bus.publish(toBusEvent('test', 'SESSION_ENDED', 'x', { userId: 'a'.repeat(24) }));
+    const [chatRoomId, messageId, senderId] = ['c', 'd', 'a'].map((digit) => digit.repeat(24)) as [string, string, string];
+    const sent = { chatRoomId, messageId, seq: 1, senderId, recipientIds: [], excerpt: '' };
+    await under.bus.publish(toBusEvent('test', 'MESSAGE_SENT', 'x', sent));
     expect(await under.parked(QUEUES[0])).toEqual([]);
   });
   test('when 500 events come at once, then each is handled', async () => {

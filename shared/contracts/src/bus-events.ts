@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { busText, isVisible, objectId } from './common';
 import { rsvpStatus } from './events';
 
+/** Of what a notification is about. Free text: things of other services have ids of theirs. */
+export const referenceId = busText(128).refine(isVisible, 'must not be empty');
+
 const reaction = z.object({
   recipientId: objectId,
   actorId: objectId,
@@ -10,7 +13,8 @@ const reaction = z.object({
     .nullish()
     .transform((name) => (typeof name === 'string' && isVisible(name) ? name : undefined))
     .optional(),
-  referenceId: objectId,
+  /** Any text, e.g. the id of a post. */
+  referenceId,
   /** E.g. the title of the event. */
   referenceTitle: busText(200)
     .nullish()
@@ -49,6 +53,9 @@ export const busEventData = {
   }),
 } as const;
 
+/** Data of a type that the configuration adds (NOTIFICATION_TYPES). */
+export const furtherData = busEventData.COMMENT;
+
 export type BusEventType = keyof typeof busEventData;
 export type BusEventData<T extends BusEventType> = z.infer<(typeof busEventData)[T]>;
 export const busEventTypes = Object.keys(busEventData) as BusEventType[];
@@ -76,5 +83,9 @@ export interface BusEvent<T extends BusEventType = BusEventType> {
   data: BusEventData<T>;
   correlationid?: string | undefined;
   traceparent?: string | undefined;
+}
+/** An event of a type that the configuration adds. */
+export interface FurtherEvent extends Omit<BusEvent<'COMMENT'>, 'type'> {
+  type: string;
 }
 export type AnyBusEvent = { [T in BusEventType]: BusEvent<T> }[BusEventType];

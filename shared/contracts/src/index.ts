@@ -8,5 +8,6 @@ export * from './notifications';
 export * from './posts';
 export * from './presence';
 export * from './routes';
+export * from './server-routes';
 export * from './socket-events';
 export * from './users';

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { clientMessageId, historyPage, messageText, receivedMessage, resumePoint, resumedRoom } from './chat';
-import { objectId } from './common';
+import { busText, httpUrl, objectId } from './common';
 import { socketError } from './errors';
 import { notification, notificationRead, notificationRemoved } from './notifications';
 import type { ServiceName } from './routes';
+import { MAX_SERVER_EVENTS, serverMessage, serverRoom, serverUser } from './server-routes';
 import { publicUser } from './users';
 
 /**
@@ -19,6 +20,10 @@ export const INTERNAL_CALLERS: InternalCallers = {
   users: {
     '/people': ['posts', 'events', 'chat', 'notification'],
     '/sessions/check': ['gateway', 'realtime'],
+    '/identities': ['gateway', 'realtime'],
+    '/server/users': ['gateway'],
+    '/server/sessions/end': ['gateway'],
+    '/server/events': ['gateway'],
   },
   posts: {},
   events: {},
@@ -29,6 +34,8 @@ export const INTERNAL_CALLERS: InternalCallers = {
     '/read': ['realtime'],
     '/resume': ['realtime'],
     '/unread': ['realtime'],
+    '/server/rooms': ['gateway'],
+    '/server/messages': ['gateway'],
   },
   notification: {
     '/undelivered': ['realtime'],
@@ -48,9 +55,40 @@ export const personRecord = publicUser.extend({ email: z.string().nullable() });
 export const peopleAnswer = z.object({ users: z.array(personRecord) });
 export type PersonRecord = z.infer<typeof personRecord>;
 
-/** users: which of these sessions are still open? */
-export const sessionsRequest = z.object({ sids: z.array(z.string().max(64)).max(1000) });
-export const sessionsAnswer = z.object({ active: z.array(z.string()) });
+/**
+ * users: which of these sessions are still open, and since when are tokens of these users refused
+ * that were issued earlier? Times in milliseconds since 1970.
+ */
+export const sessionsRequest = z.object({
+  sids: z.array(z.string().max(64)).max(1000).default([]),
+  userIds: z.array(objectId).max(1000).default([]),
+});
+export const sessionsAnswer = z.object({
+  active: z.array(z.string()),
+  endings: z.array(z.object({ userId: objectId, before: z.number() })).default([]),
+});
+
+/** users: opens the profiles of users of other issuers that it does not know yet. */
+export const externalProfile = z.object({
+  userId: objectId,
+  issuer: z.string().max(500),
+  name: busText(400),
+  email: z.string().max(254).nullable(),
+  avatarUrl: httpUrl.nullable().catch(null),
+});
+export type ExternalProfile = z.infer<typeof externalProfile>;
+export const identitiesRequest = z.object({ profiles: z.array(externalProfile).max(500) });
+export const identitiesAnswer = z.object({});
+
+/** users and chat: calls of servers, which the gateway has verified by their API key. */
+export const serverUserRequest = serverUser.extend({ userId: objectId });
+export const serverUserAnswer = publicUser;
+export const endSessionsRequest = z.object({ userId: objectId });
+export const endSessionsAnswer = z.object({});
+export const serverEventsRequest = z.object({ events: z.array(z.unknown()).min(1).max(MAX_SERVER_EVENTS) });
+export const serverEventsAnswer = z.object({ accepted: z.number() });
+export const serverRoomRequest = serverRoom;
+export const serverMessageRequest = serverMessage;
 
 /** chat: a batch of sends, answered in the same order. */
 export const MAX_BATCH = 500;

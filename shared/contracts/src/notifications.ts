@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { isoTime, limitQuery, objectId } from './common';
 import { rsvpStatus } from './events';
 
-export const notificationType = z.enum(['LIKE', 'COMMENT', 'EVENT_RSVP']);
+/** The types of Linsta itself; NOTIFICATION_TYPES adds further ones. */
+export const notificationTypes = ['LIKE', 'COMMENT', 'EVENT_RSVP'] as const;
+export const notificationType = z
+  .string()
+  .max(50)
+  .meta({ examples: [...notificationTypes] });
 /** One per recipient, type, actor and reference while it is unread. */
 export const notification = z
   .object({
@@ -11,15 +16,17 @@ export const notification = z
     type: notificationType,
     /** An English sentence; the fields below let a client write its own. */
     message: z.string(),
-    referenceId: objectId,
+    referenceId: z.string(),
     actorId: objectId,
     isRead: z.boolean(),
     createdAt: isoTime,
     /** Grows with each change; the highest one is the current state. */
     version: z.number().int().min(1),
     actor: z.object({ _id: objectId, name: z.string(), avatarUrl: z.string().nullable() }),
-    /** The post or the event. */
-    reference: z.object({ id: objectId, title: z.string().optional() }),
+    /** The post, the event, or a thing of another service. */
+    reference: z.object({ id: z.string(), title: z.string().optional() }),
+    /** Where a client goes from here; of further types whose configuration names it. */
+    link: z.string().optional(),
     /** Beginning of the newest comment. */
     excerpt: z.string().optional(),
     /** Newest answer to the event. */
@@ -50,4 +57,5 @@ export const unreadCount = z.object({ unread: z.number().int().min(0) });
 export const updatedCount = z.object({ updated: z.number().int().min(0) });
 
 export type Notification = z.infer<typeof notification>;
-export type NotificationType = z.infer<typeof notificationType>;
+/** With the names of Linsta's own types for editors. */
+export type NotificationType = (typeof notificationTypes)[number] | (string & {});

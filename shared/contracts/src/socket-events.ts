@@ -44,7 +44,7 @@ export const clientEvents = {
   presence_subscribe: { payload: presenceSubscribePayload, ack: z.object({ presence: z.array(presence) }) },
   presence_unsubscribe: { payload: presenceUnsubscribePayload.nullable(), ack: z.object({}) },
   /** A fresh token for a socket that is open: it is then served until that one expires. */
-  refresh_token: { payload: z.strictObject({ token: z.string().max(4096) }), ack: z.object({ expiresAt: isoTime.nullable() }) },
+  refresh_token: { payload: z.strictObject({ token: z.string().max(8192) }), ack: z.object({ expiresAt: isoTime.nullable() }) },
 } as const;
 export type ClientEventName = keyof typeof clientEvents;
 

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { issuersVariable } from './issuers';
+import { notificationTypesVariable } from './notification-types';
 
 /**
  * A configuration that cannot work: every fault together, each naming its variable. The process
@@ -69,6 +71,20 @@ export const flag = (fallback: boolean) =>
     .default(fallback ? 'true' : 'false')
     .transform((text) => text === 'true');
 export const secret = z.string().min(32, 'must be at least 32 characters');
+/** One secret, or several: one per line, or a JSON array. */
+const secrets = z
+  .string()
+  .transform((text, context): string[] => {
+    if (!text.startsWith('[')) return text.split(/\r?\n/).filter((line) => line !== '');
+    try {
+      return z.array(z.string()).parse(JSON.parse(text));
+    } catch {
+      context.addIssue('must be a secret, secrets on lines of their own, or a JSON array of secrets');
+      return z.NEVER;
+    }
+  })
+  .refine((list) => list.length > 0 && list.length <= 10, 'must be one to ten secrets')
+  .refine((list) => list.every((entry) => entry.length >= 32), 'must be at least 32 characters');
 export const url = (protocols: RegExp, fallback?: string) => {
   const schema = z.string().refine(
     (text) => URL.canParse(text) && protocols.test(new URL(text).protocol.slice(0, -1)),
@@ -112,6 +128,10 @@ export const redisUrl = url(/^rediss?$/).describe(
 export const usersInternalUrl = httpUrlOf('http://127.0.0.1:4101').describe('The internal listener of the users service.');
 export const internalPort = (fallback: number) => port(fallback).describe('Port of the listener for other services.');
 
+export const localAccounts = flag(true).describe(
+  '`false`: users come from JWT_ISSUERS alone; registration and sign-in are refused and hidden.',
+);
+
 /** Variables that every service reads. */
 export const commonEnv = {
   NODE_ENV: z.string().default('development').describe('`production` refuses insecure defaults at start.'),
@@ -120,7 +140,18 @@ export const commonEnv = {
     .default('info')
     .describe('Lowest level of log lines. `debug` adds every socket event and every database command.'),
   HOST: z.string().default('127.0.0.1').describe('Address that the listeners bind to.'),
-  JWT_SECRET: secret.describe('Signs and verifies user tokens (HS256). At least 32 characters.'),
+  JWT_SECRET: secrets.describe(
+    'Signs and verifies user tokens (HS256). At least 32 characters. Several, one per line or as a JSON array: the first signs, all verify.',
+  ),
+  JWT_AUDIENCE: z
+    .string()
+    .min(1)
+    .default('linsta')
+    .describe('A token of JWT_SECRET that names another audience is refused; one that names none is accepted.'),
+  JWT_ISSUERS: issuersVariable.describe('Other issuers of user tokens, as JSON; see docs/issuers.md.'),
+  NOTIFICATION_TYPES: notificationTypesVariable.describe(
+    'Further types of notifications, as JSON: type, message and link; see docs/publishing-events.md.',
+  ),
   SERVICE_SECRET: secret.describe('Signs the tokens between services. At least 32 characters.'),
 };
 export const realtimeInternalUrl = httpUrlsOf('http://127.0.0.1:4106').describe(

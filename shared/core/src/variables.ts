@@ -11,7 +11,7 @@ export interface Variable {
   secret: boolean;
 }
 
-const SECRET = /SECRET|PASSWORD|TOKEN$|API_KEYS/;
+const SECRET = /SECRET|PASSWORD|TOKEN$|API_KEYS|JWT_ISSUERS|WEBHOOKS/;
 const textOf = (value: unknown): string | undefined => {
   if (value === undefined) return undefined;
   return Array.isArray(value) ? value.join(',') : typeof value === 'string' ? value : JSON.stringify(value);

@@ -8,7 +8,7 @@ import { sendFailure, sendText } from './problem';
 import { parse } from './public-app';
 import { observeRequest } from './request-log';
 import type { ServiceTokens } from './service-tokens';
-import { bearer } from './tokens';
+import { bearer } from './identity/tokens';
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 const MAX_REQUEST_ID = 2_048;
@@ -30,20 +30,20 @@ export type Metrics = () => Promise<{ contentType: string; text: string }>;
  * Resolves with the whole body. Stays pending when the caller disconnects early: there is no one
  * left to answer.
  */
-const readBody = (request: IncomingMessage) =>
+export const readBody = (request: IncomingMessage, maxBytes = MAX_BODY_BYTES) =>
   new Promise<string>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= MAX_BODY_BYTES) return void chunks.push(chunk);
+      if (size <= maxBytes) return void chunks.push(chunk);
       chunks.length = 0;
       reject(bodyFault('entity.too.large'));
     });
     request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
     request.on('error', reject);
   });
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

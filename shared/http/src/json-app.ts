@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { AppError, notFound, toAppError, toCorrelationId, type Logger } from '@linsta/core';
 import express, { type ErrorRequestHandler, type Express, type NextFunction, type Request, type Response } from 'express';
-import type { Identity } from './tokens';
+import type { Identity } from './identity/tokens';
 import { sendFailure } from './problem';
 import { observeRequest } from './request-log';
 

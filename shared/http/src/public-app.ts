@@ -4,7 +4,7 @@ import type { Express, Request, Response } from 'express';
 import type { z } from 'zod';
 import { mountHealth, type HealthCheck } from './health';
 import { closeApp, openApp } from './json-app';
-import { bearer, type VerifyToken } from './tokens';
+import { bearer, type VerifyToken } from './identity/tokens';
 
 type Parsed<K extends RouteKey, Part extends 'params' | 'query' | 'body'> =
   (typeof routes)[K] extends Record<Part, infer S extends z.ZodType> ? z.output<S> : undefined;

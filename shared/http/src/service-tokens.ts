@@ -3,7 +3,7 @@ import { INTERNAL_CALLERS, type CallingService, type InternalCallers } from '@li
 import { AppError } from '@linsta/core';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
-import { secretKey } from './tokens';
+import { secretKey } from './identity/tokens';
 
 const LIFETIME_SECONDS = 120;
 /** Clocks of two machines may differ by this much before service tokens are refused. */

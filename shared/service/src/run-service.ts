@@ -56,14 +56,14 @@ export function runService<S extends BrokerSchema>(options: {
   name: string;
   schema: S;
   create: (config: z.output<S>, deps: { bus: EventBus; logger: Logger }) => Service;
-  openBus: (options: { url: string; name: string; logger: Logger }) => EventBus;
+  openBus: (options: { url: string; name: string; logger: Logger; config: z.output<S> }) => EventBus;
 }): Promise<void> {
   const { name, schema } = options;
   const logger = createLogger(name, process.env.LOG_LEVEL);
   return runProcess(name, logger, () => {
     reportMisspelt(logger, Object.keys(schema.shape), process.env);
     const { config, amqpUrl } = loadWithBroker(() => parseEnv(schema, process.env));
-    const bus = options.openBus({ url: amqpUrl, name, logger });
+    const bus = options.openBus({ url: amqpUrl, name, logger, config });
     const service = options.create(config, { bus, logger });
     return {
       start: () => service.start(),

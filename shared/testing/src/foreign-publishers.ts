@@ -12,6 +12,8 @@ export interface ForeignMessage {
   routingKey: string;
   contentType: string;
   body: string;
+  /** Application properties; with pika alone. */
+  headers?: Record<string, string>;
 }
 /**
  * Publishes with a program that uses none of our code; resolves when the program has ended with
@@ -54,7 +56,7 @@ while at < len(messages):
             channel.confirm_delivery()
             while at < len(messages):
                 m = messages[at]
-                properties = pika.BasicProperties(content_type=m['contentType'], delivery_mode=2)
+                properties = pika.BasicProperties(content_type=m['contentType'], delivery_mode=2, headers=m.get('headers'))
                 channel.basic_publish('linsta.events', m['routingKey'], m['body'].encode(), properties, mandatory=True)
                 at += 1
     except pika.exceptions.AMQPError:

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { basePath } from '../settings';
 
 export interface DemoUser {
   name: string;
@@ -9,7 +10,7 @@ export interface DemoUser {
 /** Ready accounts, on an installation that has them; elsewhere none. */
 export async function fetchDemoUsers(): Promise<DemoUser[]> {
   try {
-    const response = await fetch('/demo-users.json');
+    const response = await fetch(`${basePath}/demo-users.json`);
     return response.ok && response.headers.get('content-type')?.includes('json') === true ? ((await response.json()) as DemoUser[]) : [];
   } catch {
     return [];

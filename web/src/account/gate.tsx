@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { basePath } from '../settings';
 import { usePageTitle } from '../ui/page-title';
 
 /** A page for people who are not signed in. */
@@ -8,7 +9,7 @@ export function Gate({ title, children }: { title: string; children: ReactNode }
     <main className="gate">
       <div className="gate-card">
         <div className="brand">
-          <img src="/favicon.svg" alt="" />
+          <img src={`${basePath}/favicon.svg`} alt="" />
           <h1>{title}</h1>
         </div>
         {children}

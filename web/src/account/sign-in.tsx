@@ -2,6 +2,7 @@ import type { LinstaError } from '@linsta/client';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { session, useSession } from '../session';
+import { hasLocalAccounts, signInUrl } from '../settings';
 import { Avatar } from '../ui/avatar';
 import { Button, Field, isWholeForm } from '../ui/controls';
 import { Name } from '../ui/people';
@@ -30,7 +31,22 @@ function SessionNote() {
   return null;
 }
 
-export function SignIn() {
+/** Where users sign in elsewhere: their host page hands over a token. */
+function SignInElsewhere() {
+  return (
+    <Gate title="Sign in to Linsta">
+      <SessionNote />
+      <p>{signInUrl === '' ? 'Sign in on the page that you came from, and open this one from there.' : <a href={signInUrl}>Sign in</a>}</p>
+      <p className="small soft">
+        <Link href="/docs">API</Link>
+      </p>
+    </Gate>
+  );
+}
+
+export const SignIn = () => (hasLocalAccounts ? <SignInForm /> : <SignInElsewhere />);
+
+function SignInForm() {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const { busy, error, onSubmit } = useSubmit(() => session.login({ email, password }));

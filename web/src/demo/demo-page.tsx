@@ -7,6 +7,7 @@ import { useDemoUsers, type DemoUser } from '../account/demo-users';
 import { Conversation } from '../chat/conversation';
 import { describeConnection } from '../shell/connection-note';
 import { Avatar } from '../ui/avatar';
+import { basePath } from '../settings';
 import { usePageTitle } from '../ui/page-title';
 import { Empty, ErrorNote, Skeletons } from '../ui/states';
 import { asLinstaError } from '../ui/use-load';
@@ -19,9 +20,10 @@ interface Side {
 
 /** A real session through the gateway, one for each of the two people. */
 async function enter(user: DemoUser): Promise<Side> {
-  const session = createSession({ storage: 'memory' });
+  const session = createSession({ url: basePath, storage: 'memory' });
   await session.login({ email: user.email, password: user.password });
-  const linsta = createLinsta({ getToken: session.getToken, userId: session.get().user?._id ?? '', outbox: createMemoryOutbox() });
+  const userId = session.get().user?._id ?? '';
+  const linsta = createLinsta({ url: basePath, getToken: session.getToken, userId, outbox: createMemoryOutbox() });
   linsta.connect();
   return { user, linsta };
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useSession } from '../session';
+import { basePath } from '../settings';
 import { PageHead } from '../ui/page-head';
 import { ErrorNote, Skeletons } from '../ui/states';
 import { asLinstaError } from '../ui/use-load';
@@ -8,7 +9,7 @@ import { RestReference } from './rest-reference';
 import type { AsyncApi, OpenApi } from './documents';
 import '../styles/docs.css';
 
-const fetchJson = async <T,>(path: string): Promise<T> => (await fetch(path)).json() as Promise<T>;
+const fetchJson = async <T,>(path: string): Promise<T> => (await fetch(basePath + path)).json() as Promise<T>;
 
 /** The published contract, readable; REST calls can be tried with the signed-in token. */
 export function DocsPage() {
@@ -25,7 +26,7 @@ export function DocsPage() {
     <div className="page docs">
       <PageHead title="API">
         <span className="small">
-          <a href="/openapi.json">openapi.json</a> · <a href="/asyncapi.json">asyncapi.json</a>
+          <a href={`${basePath}/openapi.json`}>openapi.json</a> · <a href={`${basePath}/asyncapi.json`}>asyncapi.json</a>
         </span>
       </PageHead>
       {error !== undefined && <ErrorNote error={error} />}

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { session } from '../session';
+import { basePath } from '../settings';
 import { Button, Field } from '../ui/controls';
 import type { Parameter } from './documents';
 
@@ -21,7 +22,7 @@ export function TryIt({ method, path, parameters, body, open }: TryItProps) {
     try {
       const target = parameters
         .filter((parameter) => parameter.in === 'path')
-        .reduce((made, { name }) => made.replace(`{${name}}`, encodeURIComponent(values[name] ?? '')), path);
+        .reduce((made, { name }) => made.replace(`{${name}}`, encodeURIComponent(values[name] ?? '')), basePath + path);
       const query = new URLSearchParams(
         parameters.flatMap(({ name, in: where }) => (where === 'query' && (values[name] ?? '') !== '' ? [[name, values[name] ?? '']] : [])),
       );

@@ -2,6 +2,7 @@ import { useNotifications, useRooms } from '@linsta/client/react';
 import { lazy, Suspense, useEffect, useRef, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useSession } from '../session';
+import { basePath } from '../settings';
 import { Avatar } from '../ui/avatar';
 import { Button } from '../ui/controls';
 import { ErrorBoundary } from '../ui/error-boundary';
@@ -80,7 +81,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <nav className="nav" aria-label="Main">
         <Link href="/" className="brand" aria-label="Linsta">
-          <img src="/favicon.svg" alt="" />
+          <img src={`${basePath}/favicon.svg`} alt="" />
           <span className="nav-label">Linsta</span>
         </Link>
         <ul>

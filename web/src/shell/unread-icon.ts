@@ -1,7 +1,8 @@
 import { useEffect } from 'react';
+import { basePath } from '../settings';
 import { showUnread } from '../ui/page-title';
 
-const FAVICON = '/favicon.svg';
+const FAVICON = `${basePath}/favicon.svg`;
 
 /** The tab's icon with the number in its corner. */
 function draw(unread: number): string {

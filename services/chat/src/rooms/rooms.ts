@@ -51,35 +51,47 @@ export function createRooms(options: {
     createdAt: room.createdAt.toISOString(),
   });
 
+  const openRoom = async (userId: string, otherUserId: string, permit: () => Promise<void>): Promise<OpenedRoom> => {
+    if (userId === otherUserId) throw new AppError('OTHER_USER_IS_SELF', 'A chat room needs another user');
+    const _id = options.roomIdOf(userId, otherUserId);
+    const existing = await find(_id, userId, otherUserId);
+    if (existing !== null) return toOpened(existing);
+    await permit();
+    const createdAt = options.now();
+    try {
+      await Rooms.collection.insertOne({
+        _id,
+        participants: [new Types.ObjectId(userId), new Types.ObjectId(otherUserId)],
+        createdAt,
+        updatedAt: createdAt,
+        lastSeq: 0,
+        reads: {},
+      });
+    } catch (error) {
+      if (duplicateKey(error) === undefined) throw error; // the other user opened it at this moment
+    }
+    const room = await Rooms.findById(_id).lean();
+    if (room === null) throw notFound('Chat room');
+    return toOpened(room);
+  };
+  /** Throws 404. */
+  const assertKnown = async (...userIds: string[]) => {
+    if ((await directory.get(userIds)).size < userIds.length) throw notFound('User');
+  };
+
   return {
     /**
      * The room of these two users, created at the first call. Throws 404 for an unknown user, 429
      * for too many new rooms.
      */
-    async open(userId: string, otherUserId: string): Promise<OpenedRoom> {
-      if (userId === otherUserId) throw new AppError('OTHER_USER_IS_SELF', 'A chat room needs another user');
-      const _id = options.roomIdOf(userId, otherUserId);
-      const existing = await find(_id, userId, otherUserId);
-      if (existing !== null) return toOpened(existing);
-      if (!(await directory.get([otherUserId])).has(otherUserId)) throw notFound('User');
-      await assertMayOpen(userId);
-      const createdAt = options.now();
-      try {
-        await Rooms.collection.insertOne({
-          _id,
-          participants: [new Types.ObjectId(userId), new Types.ObjectId(otherUserId)],
-          createdAt,
-          updatedAt: createdAt,
-          lastSeq: 0,
-          reads: {},
-        });
-      } catch (error) {
-        if (duplicateKey(error) === undefined) throw error; // the other user opened it at this moment
-      }
-      const room = await Rooms.findById(_id).lean();
-      if (room === null) throw notFound('Chat room');
-      return toOpened(room);
-    },
+    open: (userId: string, otherUserId: string): Promise<OpenedRoom> =>
+      openRoom(userId, otherUserId, async () => {
+        await assertKnown(otherUserId);
+        await assertMayOpen(userId);
+      }),
+    /** The same for a server, without the limit of a user. Throws 404 for an unknown user. */
+    openFor: (userId: string, otherUserId: string): Promise<OpenedRoom> =>
+      openRoom(userId, otherUserId, () => assertKnown(userId, otherUserId)),
     /** A page of a user's rooms, latest activity first. */
     async list(userId: string, page: { limit: number; skip: number }): Promise<Room[]> {
       await summaries.flush();

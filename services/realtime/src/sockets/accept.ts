@@ -43,7 +43,7 @@ const createRefresh =
     }
     socket.data.identity = identity;
     // Its end may have been reported between the check and the join.
-    if (identity.sid !== undefined && sessions.hasEnded(identity.sid)) {
+    if (sessions.hasEnded(identity)) {
       endSocket(socket);
       throw new AppError('SESSION_ENDED', 'Session ended');
     }
@@ -101,7 +101,7 @@ export function acceptSockets(options: SocketsOptions): void {
     const { userId, sid } = identity;
     void socket.join(sid === undefined ? userRoom(userId) : [userRoom(userId), sessionRoom(sid)]);
     // The end of its session may have been reported between the check of its token and the join.
-    if (sid !== undefined && sessions.hasEnded(sid)) return endSocket(socket);
+    if (sessions.hasEnded(identity)) return endSocket(socket);
     expiry.set(socket, identity.exp);
     note(presence.connected(userId, socket.id));
     metrics.connected();

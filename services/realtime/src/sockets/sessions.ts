@@ -1,5 +1,5 @@
 import { messageOf, type Logger } from '@linsta/core';
-import type { SessionCheck } from '@linsta/http';
+import type { CheckedIdentity, SessionCheck } from '@linsta/http';
 import type { RealtimeServer, RealtimeSocket } from '../server';
 
 /**
@@ -21,24 +21,24 @@ export function endSocket(socket: Pick<RealtimeSocket, 'emit' | 'disconnect'>): 
  * Closes the sockets whose session has ended without a report: reports are lost while this node is
  * cut off from the broker. Sessions are looked up in pages.
  */
-export function createSessionSweep(options: { io: RealtimeServer; sessions: SessionCheck; busHealthy: () => boolean; logger: Logger }) {
+export function createSessionSweep(options: {
+  io: RealtimeServer;
+  sessions: Pick<SessionCheck, 'endedOf'>;
+  busHealthy: () => boolean;
+  logger: Logger;
+}) {
   const { io, sessions, busHealthy, logger } = options;
   let sweptAt = Date.now();
   let wasHealthy = true;
   let sweeping = false;
 
   const sweep = async () => {
-    const bySession = new Map<string, RealtimeSocket[]>();
-    for (const socket of io.of('/').sockets.values()) {
-      const { sid } = socket.data.identity;
-      if (sid === undefined) continue;
-      bySession.set(sid, [...(bySession.get(sid) ?? []), socket]);
-    }
-    const sids = [...bySession.keys()];
-    for (let at = 0; at < sids.length; at += PAGE) {
-      const ended = await sessions.endedOf(sids.slice(at, at + PAGE));
-      for (const sid of ended) bySession.get(sid)?.forEach(endSocket);
-    }
+    const checks = [...io.of('/').sockets.values()].map((socket): CheckedIdentity & { socket: RealtimeSocket } => {
+      const { userId, sid, iat } = socket.data.identity;
+      return { userId, ...(sid !== undefined && { sid }), ...(iat !== undefined && { iat }), socket };
+    });
+    for (let at = 0; at < checks.length; at += PAGE)
+      for (const { socket } of await sessions.endedOf(checks.slice(at, at + PAGE))) endSocket(socket);
   };
   const tick = async () => {
     const healthy = busHealthy();

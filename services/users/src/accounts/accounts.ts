@@ -21,13 +21,19 @@ interface AccountsOptions {
   now: () => Date;
   /** Common passwords and the demo accounts are refused. */
   production: boolean;
+  /** Whether users may have accounts here. */
+  enabled: boolean;
 }
 
-export function createAccounts({ models: { Users }, sessions, passwords, guard, relay, now, production }: AccountsOptions) {
+export function createAccounts({ models: { Users }, sessions, passwords, guard, relay, now, production, enabled }: AccountsOptions) {
   const byId = async (userId: string) => {
     const user = await Users.findById(new Types.ObjectId(userId)).lean();
     if (user === null) throw notFound('User');
     return user;
+  };
+
+  const assertEnabled = () => {
+    if (!enabled) throw new AppError('LOCAL_ACCOUNTS_OFF', 'Sign in with your identity provider: there are no accounts here');
   };
 
   const assertUncommon = async (password: string, path: string) => {
@@ -48,9 +54,18 @@ export function createAccounts({ models: { Users }, sessions, passwords, guard, 
 
   return {
     async register(input: { name: string; email: string; password: string }, client: ClientInfo): Promise<Tokens> {
+      assertEnabled();
       await assertUncommon(input.password, 'password');
       const createdAt = now();
-      const fields = { _id: new Types.ObjectId(), name: input.name, email: input.email, avatarUrl: null, version: 1, createdAt };
+      const fields = {
+        _id: new Types.ObjectId(),
+        name: input.name,
+        email: input.email,
+        avatarUrl: null,
+        version: 1,
+        createdAt,
+        changedAt: createdAt,
+      };
       const taken = () => new AppError('EMAIL_TAKEN', 'There is an account with this e-mail address already');
       // Spares the hashing; the unique index decides.
       if ((await Users.exists({ email: input.email })) !== null) throw taken();
@@ -71,12 +86,14 @@ export function createAccounts({ models: { Users }, sessions, passwords, guard, 
       return { ...(await sessions.open(fields._id.toString(), client.userAgent)), user: toOwnUser(fields) };
     },
     async login({ email, password }: { email: string; password: string }, client: ClientInfo): Promise<Tokens> {
+      assertEnabled();
       const user = await Users.findOne({ email }).lean();
       if (!(await verify(email, password, user, client)) || user === null)
         throw new AppError('BAD_CREDENTIALS', 'Wrong e-mail address or password');
       return { ...(await sessions.open(user._id.toString(), client.userAgent)), user: toOwnUser(user) };
     },
     async refresh(refreshToken: string): Promise<Tokens> {
+      assertEnabled();
       const { userId, ...tokens } = await sessions.refresh(refreshToken);
       return { ...tokens, user: toOwnUser(await byId(userId)) };
     },
@@ -89,11 +106,14 @@ export function createAccounts({ models: { Users }, sessions, passwords, guard, 
       { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
       client: ClientInfo,
     ): Promise<void> {
+      assertEnabled();
       await assertUncommon(newPassword, 'newPassword');
       const user = await byId(userId);
-      if (!(await verify(user.email, currentPassword, user, client))) throw new AppError('WRONG_PASSWORD', 'The current password is wrong');
+      const { passwordHash: replaced } = user;
+      if (!(await verify(user.email, currentPassword, user, client)) || replaced === undefined)
+        throw new AppError('WRONG_PASSWORD', 'The current password is wrong');
       const passwordHash = await passwords.hash(newPassword);
-      const { modifiedCount } = await Users.updateOne({ _id: user._id, passwordHash: user.passwordHash }, { $set: { passwordHash } });
+      const { modifiedCount } = await Users.updateOne({ _id: user._id, passwordHash: replaced }, { $set: { passwordHash } });
       if (modifiedCount === 0) throw new AppError('WRONG_PASSWORD', 'The password was changed at this moment');
       await sessions.endOthers(userId, keptSid);
     },
@@ -110,11 +130,12 @@ export function createAccounts({ models: { Users }, sessions, passwords, guard, 
           version: user.version + 1,
         };
         if (changed.name === user.name && changed.avatarUrl === user.avatarUrl) return toOwnUser(user);
-        const event = userChanged(changed, now());
+        const changedAt = now();
+        const event = userChanged(changed, changedAt);
         const { name, avatarUrl, version } = changed;
         const written = await Users.updateOne(
           { _id, version: user.version },
-          { $set: { name, nameKeys: nameKeysOf(name), avatarUrl, version }, ...pushToOutbox(event) },
+          { $set: { name, nameKeys: nameKeysOf(name), avatarUrl, version, changedAt }, ...pushToOutbox(event) },
         );
         if (written.modifiedCount === 0) continue; // another device changed it meanwhile
         relay.offer({ _id, outbox: [event] });

@@ -1,0 +1,25 @@
+import { isRetryable, type ReceivedMessage } from '@linsta/contracts';
+import { fromUpstream } from '@linsta/core';
+import type { RealtimeClient } from '../clients/realtime';
+import type { Sending } from './send';
+
+interface Send {
+  chatRoomId: string;
+  senderId: string;
+  text: string;
+  clientMessageId?: string | undefined;
+}
+
+/** Stores one message that came over REST, and pushes it to the participants. */
+export const createSendAndPush =
+  ({ sending, realtime }: { sending: Sending; realtime: RealtimeClient }) =>
+  async ({ clientMessageId, ...send }: Send): Promise<ReceivedMessage> => {
+    const [outcome] = await sending.push([{ ...send, ...(clientMessageId !== undefined && { clientMessageId }) }]);
+    if (outcome?.ok !== true) {
+      const { code, message } = outcome?.error ?? { code: 'UNAVAILABLE', message: 'The message was not stored' };
+      throw fromUpstream(code, message, { ...(isRetryable(code) && { retryAfterSeconds: 2 }) });
+    }
+    if (!outcome.duplicate) realtime.broadcast({ event: 'receive_message', userIds: outcome.participants, payload: outcome.message });
+    return outcome.message;
+  };
+export type SendAndPush = ReturnType<typeof createSendAndPush>;
