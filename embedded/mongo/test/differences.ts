@@ -88,6 +88,10 @@ export const DIFFERENCES: Difference[] = [
     reason: 'In MongoDB numbers are equal whatever their types, inside a document too; in DocumentDB not inside one.',
   },
   {
+    what: 'an expression that fails in a field that no later stage reads',
+    reason: 'DocumentDB does not compute the field before a $count; nobody promises either.',
+  },
+  {
     what: 'a malformed stage that no document reaches',
     reason: 'MongoDB refuses the pipeline before it runs; DocumentDB finds the fault when the first document comes.',
   },

@@ -108,7 +108,9 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
           { _id: 1, sub: { x: 1 } },
         ),
       }),
-      () => ({ [pick('$set', '$addFields')]: { [pick('e', 'sub.e', 'n', 'grown.path')]: expression() } }),
+      () => ({ [pick('$set', '$addFields')]: { [pick('e', 'sub.e', 'grown.path')]: expression() } }),
+      // `n` stays a number: see the difference on fields that no later stage reads.
+      () => ({ [pick('$set', '$addFields')]: { n: { $add: [whole(), whole()] } } }),
       () => ({ $set: { nested: { one: expression(), two: expression() } } }),
       () => ({ $unset: pick<unknown>('a', ['c', 'list']) }),
       () => ({
