@@ -8,6 +8,7 @@ import type { Notifications } from './notifications/types.js';
 import type { OutboxStorage } from './outbox/types.js';
 import type { PresenceState } from './presence/presence.js';
 import type { MessageListener, Rooms } from './rooms/types.js';
+import type { RoomTyping } from './typing/typing.js';
 
 export interface LinstaOptions extends NetworkOptions {
   /** Either a token ... */
@@ -42,6 +43,8 @@ export interface Linsta {
   messages(chatRoomId: string): Messages;
   /** Watches these people while the store has listeners. */
   presence(userIds: readonly string[]): Store<PresenceState>;
+  /** Who is typing in a room, and the way to say that this user is. */
+  typing(chatRoomId: string): RoomTyping;
   /**
    * Every event of the server as it comes, e.g. `user_joined`. Answers a function that stops it.
    */

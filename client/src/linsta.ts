@@ -1,3 +1,4 @@
+import type { ReceivedMessage } from '@linsta/contracts';
 import { createConnection } from './connection/connection.js';
 import { startTimer } from './core/deadline.js';
 import { onVisible, onWindow } from './core/page.js';
@@ -15,11 +16,15 @@ import { createDefaultOutbox } from './outbox/storage.js';
 import { createPresence } from './presence/presence.js';
 import { createResync } from './resync.js';
 import { createMessageArrivals } from './rooms/arrivals.js';
+import { createDelivery } from './rooms/delivery.js';
 import { createRooms } from './rooms/rooms.js';
 import { claimsOf, userIdOf } from './session/claims.js';
 import { createTokens } from './session/tokens.js';
+import { createTyping } from './typing/typing.js';
 
 const RESYNC_EVERY_MS = 60_000;
+const GAP_PATIENCE_MS = 500;
+const NO_MARKS = { lastSeq: 0, readSeq: 0, othersReadSeq: 0, othersDeliveredSeq: 0 };
 
 /** The live client of one user. It sends nothing before `connect()` or a first call. */
 export function createLinsta(options: LinstaOptions): Linsta {
@@ -36,6 +41,7 @@ export function createLinsta(options: LinstaOptions): Linsta {
   const open = createOpenRooms();
   const arrivals = createMessageArrivals();
   const presence = createPresence(connection);
+  const typing = createTyping(connection);
   const rooms = createRooms({ userId, call, onRow: (room) => open.get(room._id)?.setWatermarks(room) });
   const notifications = createNotifications({
     call,
@@ -57,8 +63,14 @@ export function createLinsta(options: LinstaOptions): Linsta {
       rooms.received(message);
       open.get(message.chatRoomId)?.received(message);
     },
+    onChanged: (message) => changed(message),
     onChange: (chatRoomId) => open.get(chatRoomId)?.refresh(),
   });
+  const changed = (message: ReceivedMessage) => {
+    rooms.changed(message);
+    open.get(message.chatRoomId)?.changed(message);
+  };
+  const delivery = createDelivery({ userId, connection, find: rooms.find });
   let closed = false;
   const openOutbox = () => {
     if (!closed && userId() !== '') outbox.open();
@@ -80,8 +92,11 @@ export function createLinsta(options: LinstaOptions): Linsta {
       async markRead(id, seq) {
         const { readSeq } = await connection.request('mark_read', { chatRoomId: id, seq });
         rooms.read(id, userId(), readSeq);
-        room.setWatermarks({ lastSeq: 0, readSeq, othersReadSeq: 0 });
+        room.setWatermarks({ ...NO_MARKS, readSeq });
       },
+      // Servers that do not number changes list no `lastRev`.
+      settledRev: () => rooms.find(chatRoomId)?.lastRev ?? (rooms.get().rooms.some(({ lastRev }) => lastRev !== undefined) ? 0 : undefined),
+      onGap: () => resyncSoon(),
       onWatched() {
         open.keep(chatRoomId, room);
         takeWatermarks();
@@ -94,6 +109,14 @@ export function createLinsta(options: LinstaOptions): Linsta {
 
   const { backOff } = network;
   const resync = createResync({ userId, connection, backOff, open, rooms, notifications, presence, arrivals });
+  let gapTimer: ReturnType<typeof setTimeout> | undefined;
+  /** A change that is missing may still be on its way. */
+  const resyncSoon = () => {
+    gapTimer ??= startTimer(() => {
+      gapTimer = undefined;
+      void resync();
+    }, GAP_PATIENCE_MS);
+  };
   const onConnect = async () => {
     if (userId() === '')
       namedUserId = await call('GET /api/users/me').then(
@@ -108,18 +131,26 @@ export function createLinsta(options: LinstaOptions): Linsta {
     if (notifications.get().status !== 'ready') await notificationsLoaded;
     for (const [, room] of open.entries()) if (room.get().status === 'failed') void room.reload();
     await resync(true);
+    delivery.listed(rooms.get().rooms);
   };
   connection.onOnline(() => void onConnect());
   connection.socket.on('receive_message', (message) => {
     rooms.received(message);
     open.get(message.chatRoomId)?.received(message);
+    typing.finished(message.chatRoomId, message.senderId);
+    delivery.received(message);
     arrivals.announce(message, { own: message.senderId === userId(), missed: false });
   });
   connection.socket.on('room_read', ({ chatRoomId, userId: reader, readSeq }) => {
     rooms.read(chatRoomId, reader, readSeq);
     const isOwn = reader === userId();
-    open.get(chatRoomId)?.setWatermarks({ lastSeq: 0, readSeq: isOwn ? readSeq : 0, othersReadSeq: isOwn ? 0 : readSeq });
+    open.get(chatRoomId)?.setWatermarks({ ...NO_MARKS, ...(isOwn ? { readSeq } : { othersReadSeq: readSeq }) });
   });
+  connection.socket.on('room_delivered', ({ chatRoomId, deliveredSeq }) => {
+    rooms.delivered(chatRoomId, deliveredSeq);
+    open.get(chatRoomId)?.setWatermarks({ ...NO_MARKS, othersDeliveredSeq: deliveredSeq });
+  });
+  connection.socket.on('message_changed', ({ message }) => changed(message));
   connection.socket.on('notification', notifications.received);
   connection.socket.on('notification_read', notifications.wasRead);
   connection.socket.on('notification_removed', notifications.removed);
@@ -148,6 +179,7 @@ export function createLinsta(options: LinstaOptions): Linsta {
     notifications,
     messages: (chatRoomId) => open.open(chatRoomId, () => createRoom(chatRoomId)),
     presence: presence.of,
+    typing: typing.of,
     on(event, listener) {
       // Socket.IO's types do not follow a generic event name.
       connection.socket.on(event, listener as never);
@@ -177,6 +209,10 @@ export function createLinsta(options: LinstaOptions): Linsta {
       tokens.stop();
       rooms.stop();
       notifications.stop();
+      typing.stop();
+      delivery.stop();
+      clearTimeout(gapTimer);
+      gapTimer = undefined;
       connection.close();
     },
   };

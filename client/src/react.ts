@@ -2,7 +2,7 @@
 
 import { createContext, createElement, useContext, useMemo, useSyncExternalStore, type ReactNode } from 'react';
 import { select, type Store } from './core/store.js';
-import type { ConnectionState, Linsta, MessagesState, NotificationsState, PresenceState, RoomsState } from './types.js';
+import type { ConnectionState, Linsta, MessagesState, NotificationsState, PresenceState, RoomsState, TypingState } from './types.js';
 
 const Context = createContext<Linsta | undefined>(undefined);
 
@@ -42,6 +42,12 @@ export const useNotifications = (): NotificationsState => useStore(useLinsta().n
 export function useMessages(chatRoomId: string): MessagesState {
   const linsta = useLinsta();
   return useStore(useMemo(() => linsta.messages(chatRoomId), [linsta, chatRoomId]));
+}
+
+/** Ids of the other participants who are typing in a room. */
+export function useTyping(chatRoomId: string): TypingState {
+  const linsta = useLinsta();
+  return useStore(useMemo(() => linsta.typing(chatRoomId), [linsta, chatRoomId]));
 }
 
 /** Which of these people are online. A new array with the same ids changes nothing. */

@@ -36,22 +36,26 @@ export function createResync(options: ResyncOptions): (fromStart?: boolean) => P
   const { connection, open, rooms, notifications, presence, arrivals } = options;
 
   const resumePoints = () => {
-    const points = new Map(rooms.get().rooms.map(({ _id, lastSeq }) => [_id, lastSeq]));
+    const points = new Map<string, { afterSeq: number; afterRev?: number }>();
+    for (const { _id, lastSeq } of rooms.get().rooms) points.set(_id, { afterSeq: lastSeq });
     for (const [chatRoomId, room] of open.entries()) {
-      const top = room.topSeq();
-      if (top !== undefined) points.set(chatRoomId, top);
+      const [afterSeq, afterRev] = [room.topSeq(), room.knownRev()];
+      if (afterSeq !== undefined) points.set(chatRoomId, { afterSeq, ...(afterRev !== undefined && { afterRev }) });
     }
-    return [...points].slice(0, MAX_ROOMS).map(([chatRoomId, afterSeq]) => ({ chatRoomId, afterSeq }));
+    return [...points].slice(0, MAX_ROOMS).map(([chatRoomId, point]) => ({ chatRoomId, ...point }));
   };
   const resume = async () => {
     const { after, answered } = notifications.resuming();
     const unreadAnswered = rooms.unreadRequested();
     const answer: { notifications: Notification[] } & ResumeExtra & Awaited<ReturnType<typeof requestResume>> = await requestResume(after);
-    for (const { chatRoomId, lastSeq, readSeq, messages, reset } of answer.rooms) {
+    for (const room of answer.rooms) {
+      const { chatRoomId, lastSeq, readSeq, messages } = room;
       const known = rooms.find(chatRoomId)?.lastSeq ?? 0;
-      open.get(chatRoomId)?.resumed(messages, reset);
-      open.get(chatRoomId)?.setWatermarks({ lastSeq, readSeq, othersReadSeq: 0 });
+      open.get(chatRoomId)?.resumed(room);
+      open.get(chatRoomId)?.setWatermarks({ lastSeq, readSeq, othersReadSeq: 0, othersDeliveredSeq: 0 });
       rooms.resumed(chatRoomId, { lastSeq, readSeq, last: messages.at(-1) });
+      // Servers that do not number changes send none.
+      for (const message of room.changed ?? []) rooms.changed(message);
       for (const message of messages)
         if (message.seq > known) arrivals.announce(message, { own: message.senderId === options.userId(), missed: true });
     }

@@ -111,6 +111,8 @@ describe('answers that cross with pushed changes', () => {
       lastSeq,
       readSeq: 0,
       othersReadSeq: 0,
+      othersDeliveredSeq: 0,
+      lastRev: 0,
       unreadCount: lastSeq,
       lastMessage: null,
       createdAt: '2026-01-01T00:00:00.000Z',

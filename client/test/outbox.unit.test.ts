@@ -79,6 +79,7 @@ function openTab(
     },
     network: { backOff: () => 5, log: () => undefined },
     onSent: () => undefined,
+    onChanged: () => undefined,
     onChange: () => undefined,
     ...(bus !== undefined && { openChannel: bus.openChannel }),
   });

@@ -11,6 +11,8 @@ const room = (patch: Partial<Room> = {}): Room => ({
   lastSeq: 5,
   readSeq: 3,
   othersReadSeq: 4,
+  othersDeliveredSeq: 0,
+  lastRev: 0,
   unreadCount: 99,
   ...patch,
 });

@@ -2,7 +2,7 @@ import * as lines from '../src/messages/timeline.js';
 
 const message = (seq: number) => ({
   ...{ key: `k${seq}`, status: 'sent' as const, _id: String(seq), chatRoomId: 'r', senderId: 's', senderName: 'S' },
-  ...{ text: `m${seq}`, createdAt: '2026-01-01T00:00:00.000Z', seq },
+  ...{ text: `m${seq}`, createdAt: '2026-01-01T00:00:00.000Z', seq, rev: 0, reactions: [] },
 });
 const messages = (...seqs: number[]) => seqs.map(message);
 const given = (held: number[], early: number[] = []) =>

@@ -136,13 +136,14 @@ function createApp({ config, logger, pages, cors, addresses, limits, proxy, heal
     const target = toTarget(request.url);
     const call = publicCall(request.method, target.path);
     const since = performance.now();
-    if (call.auth) await limits.auth(bucketOf(address));
+    if (call.limit === 'auth') await limits.auth(bucketOf(address));
     if (!call.open) {
       const identity = await authenticator.authenticate(bearer(request.headers.authorization));
       await limits.user(identity.userId);
+      if (call.limit === 'search') await limits.search(identity.userId);
       // Services verify tokens of JWT_SECRET alone: only this one and realtime fetch keys.
       if (identity.profile !== undefined) nameToServices(request, identity.userId);
-    } else if (call.auth) await nameIfExternal(request);
+    } else if (call.limit === 'auth') await nameIfExternal(request);
     await proxy.forward(call.service, request, response, {
       target,
       address,

@@ -27,6 +27,8 @@ const serviceUrl = (name: string, fallback: string) => httpUrlOf(fallback).descr
 export const env = z.object({
   ...commonEnv,
   PORT: port(5000).describe('Port of the listener for clients.'),
+  INTERNAL_PORT: port(0).optional().describe('Port of the listener for operators: `/metrics` and `/readyz`. Unset: there is none.'),
+  OPERATOR_HOST: z.string().default('127.0.0.1').describe('Address that the listener for operators binds to.'),
   BASE_PATH: z
     .string()
     .regex(/^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/, 'must begin with a slash and not end with one, e.g. /linsta')
@@ -94,6 +96,7 @@ export const env = z.object({
     .describe('Instead of TRUSTED_PROXIES: the number of proxies before the gateway, whatever their addresses.'),
   RATE_LIMIT_PER_MINUTE: count(3_000).describe('Requests per client address and minute, /livez included.'),
   USER_RATE_LIMIT_PER_MINUTE: count(1_200).describe('Requests per user and minute.'),
+  SEARCH_RATE_LIMIT_PER_MINUTE: count(60).describe('Searches for users per signed-in user and minute, against harvesting.'),
   AUTH_RATE_LIMIT_PER_MINUTE: count(120).describe('Registrations, sign-ins and refreshes per client address and minute.'),
   SOCKET_RATE_LIMIT_PER_MINUTE: count(6_000).describe('Polling requests and WebSocket upgrades per client address and minute.'),
   MAX_CONNECTIONS: count(9_000).describe('TCP connections in total; an upgraded one takes two file descriptors.'),

@@ -22,6 +22,7 @@ export const createLimits = (config: GatewayConfig) => ({
   address: perMinute(config.RATE_LIMIT_PER_MINUTE),
   user: perMinute(config.USER_RATE_LIMIT_PER_MINUTE),
   auth: perMinute(config.AUTH_RATE_LIMIT_PER_MINUTE),
+  search: perMinute(config.SEARCH_RATE_LIMIT_PER_MINUTE),
   server: perMinute(config.SERVER_RATE_LIMIT_PER_MINUTE),
   sockets: perMinute(config.SOCKET_RATE_LIMIT_PER_MINUTE),
 });

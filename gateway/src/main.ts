@@ -5,6 +5,6 @@ import { env, loadConfig } from './config';
 
 const logger = createLogger('gateway', process.env.LOG_LEVEL);
 void runProcess('gateway', logger, () => {
-  reportMisspelt(logger, env, process.env);
+  reportMisspelt(logger, Object.keys(env.shape), process.env);
   return createGatewayService(loadConfig(process.env), { logger });
 });

@@ -26,7 +26,11 @@ export function toTarget(url: string): Target {
   return { path, search };
 }
 
-export type PublicCall = { service: ServiceName; open: boolean; auth: boolean };
+/** `limit`: a limit of its own beside that of the user or the address. */
+export type PublicCall = { service: ServiceName; open: boolean; limit: 'auth' | 'search' | undefined };
+
+const limitOf = (key: string, path: string): PublicCall['limit'] =>
+  path.startsWith('/api/auth/') ? 'auth' : key === 'GET /api/users' ? 'search' : undefined;
 interface Pattern {
   segments: string[];
   methods: Map<string, PublicCall>;
@@ -36,7 +40,7 @@ const patterns = new Map<string, Pattern>();
 for (const [key, route] of Object.entries<Route>(routes)) {
   const [method = '', path = ''] = key.split(' ');
   const pattern = patterns.get(path) ?? { segments: path.split('/'), methods: new Map<string, PublicCall>() };
-  pattern.methods.set(method, { service: route.service, open: route.open === true, auth: path.startsWith('/api/auth/') });
+  pattern.methods.set(method, { service: route.service, open: route.open === true, limit: limitOf(key, path) });
   patterns.set(path, pattern);
 }
 const withParams = [...patterns].filter(([path]) => path.includes(':')).map(([, pattern]) => pattern);

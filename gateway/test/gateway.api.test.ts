@@ -319,6 +319,14 @@ describe('limits', () => {
     );
     expect(logins.filter(({ status }) => status === 429)).toHaveLength(2);
   });
+  test('when a user searches too often, then only searching is 429, and only for that user', async () => {
+    const { url } = await startGateway({ SEARCH_RATE_LIMIT_PER_MINUTE: '2' });
+    const call = async (userId: string, path: string) =>
+      (await fetch(url + path, { headers: { authorization: `Bearer ${jwt.sign({ userId }, JWT_SECRET)}` } })).status;
+    const search = (userId: string) => call(userId, '/api/users?search=an');
+    expect([await search(USER), await search(USER), await search(USER)]).toEqual([200, 200, 429]);
+    expect([await call(USER, '/api/users/me'), await search('b'.repeat(24))]).toEqual([200, 200]);
+  });
 });
 
 describe('a service in trouble', () => {

@@ -26,10 +26,16 @@ describe('one trace from the request to the push', () => {
 
   const traceOf = (root: Span) => exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === root.spanContext().traceId);
   const parentOf = (span: Span, trace: Span[]) => trace.find((each) => each.spanContext().spanId === span.parentSpanContext?.spanId);
-  /** The names from the root of the trace down to this span. */
-  const way = (span: Span, trace: Span[]): string[] => {
-    const parent = parentOf(span, trace);
-    return [...(parent === undefined ? [] : way(parent, trace)), span.name];
+  /**
+   * The names from the root of a trace down to the span with this name. undefined: a span in
+   * between has not ended yet, since a parent ends after its children.
+   */
+  const wayTo = (name: string, root: Span): string[] | undefined => {
+    const trace = traceOf(root);
+    const names: string[] = [];
+    let span = trace.find((each) => each.name === name);
+    for (; span !== undefined && span !== root; span = parentOf(span, trace)) names.unshift(span.name);
+    return span === root ? [root.name, ...names] : undefined;
   };
 
   test('a like: gateway, posts, database, outbox, bus, notification, realtime', async () => {
@@ -48,9 +54,7 @@ describe('one trace from the request to the push', () => {
           .find(({ name, attributes }) => name === 'POST /api/posts/:id/like' && attributes['linsta.service'] === 'gateway'),
       'the span of the request',
     );
-    const delivered = await waitFor(() => traceOf(root).find(({ name }) => name === 'POST /internal/deliveries'), 'the span of the push');
-    const trace = traceOf(root);
-    const names = way(delivered, trace);
+    const names = await waitFor(() => wayTo('POST /internal/deliveries', root), 'the spans from the request to the push');
     const inOrder = [
       'POST /api/posts/:id/like',
       'handle LIKE',
@@ -59,7 +63,7 @@ describe('one trace from the request to the push', () => {
       'POST /internal/deliveries',
     ];
     expect(names.filter((name) => inOrder.includes(name))).toEqual(['POST /api/posts/:id/like', ...inOrder]);
-    expect(trace.map(({ name }) => name)).toEqual(expect.arrayContaining(['insert likes', 'insert notifications']));
+    expect(traceOf(root).map(({ name }) => name)).toEqual(expect.arrayContaining(['insert likes', 'insert notifications']));
   });
 
   test('a message: socket event, batch, chat, database', async () => {
@@ -73,11 +77,8 @@ describe('one trace from the request to the push', () => {
       () => exporter.getFinishedSpans().find(({ name }) => name === 'socket send_message'),
       'the span of the event',
     );
-    await waitFor(() => traceOf(root).some(({ name }) => name === 'insert messages'), 'the span of the insert');
-    const insert = traceOf(root).find(({ name }) => name === 'insert messages');
-    expect(way(insert!, traceOf(root))).toEqual(
-      expect.arrayContaining(['socket send_message', 'batch', 'call chat/messages', 'POST /internal/messages']),
-    );
+    const names = await waitFor(() => wayTo('insert messages', root), 'the spans from the event to the insert');
+    expect(names).toEqual(expect.arrayContaining(['socket send_message', 'batch', 'call chat/messages', 'POST /internal/messages']));
   });
 });
 

@@ -156,6 +156,7 @@ describeWith(noBrowser, 'the web app with hostile texts and failing networks', (
       await product.call('POST', `/api/chat/messages/${room}`, cleo.token, { text: `line ${n}\nand more of it` });
     const { page } = await app.enter(ann);
     await page.goto(`${product.url}/chat/${room}`);
+    await page.getByRole('button', { name: '40 new messages' }).click();
     await waitFor(async () => (await bubbles(page)).at(-1)?.startsWith('line 40') === true, 'the newest message');
     const readSeq = async () =>
       (await product.call('GET', '/api/chat/rooms', ann.token)).body.find(({ _id }: { _id: string }) => _id === room).readSeq as number;

@@ -36,7 +36,7 @@ function assertAsContract(method: string, path: string, { status, body }: { stat
 }
 
 /** The product at LINSTA_URL, e.g. a stack of containers; these tests neither start nor stop it. */
-const elsewhere = (url: string): AllInOne => ({ url, storeUrl: '', stop: () => Promise.resolve() });
+const elsewhere = (url: string): AllInOne => ({ url, storeUrl: '', internalUrls: {}, stop: () => Promise.resolve() });
 
 const defaultLogger = (service: string) => createLogger(service, process.env.TEST_LOG_LEVEL ?? 'error');
 
@@ -85,6 +85,12 @@ export async function startProduct(env: NodeJS.ProcessEnv = {}, createServiceLog
   return {
     get url() {
       return running.url;
+    },
+    /** The listener of a service for other services and for operators. */
+    internalUrl(service: string): string {
+      const url = running.internalUrls[service];
+      if (url === undefined) throw new Error(`there is no internal listener of ${service}`);
+      return url;
     },
     /** The database's address. */
     get storeUrl() {

@@ -5,10 +5,11 @@ import type { Network } from '../core/settings.js';
 import { createStore } from '../core/store.js';
 import { LinstaError, toLinstaError } from '../errors.js';
 import type { Call } from '../http/types.js';
-import type { Outbox } from '../outbox/outbox.js';
-import type { OutboxEntry } from '../outbox/types.js';
+import { changeIdOf, type Outbox } from '../outbox/outbox.js';
+import * as revs from './revs.js';
+import { shownMessages } from './shown.js';
 import * as lines from './timeline.js';
-import type { Messages, MessagesState, MessageView, SentMessage } from './types.js';
+import type { Messages, MessagesState, SentMessage } from './types.js';
 
 const PAGE = 50;
 /** Scrolling up is faster than reading. */
@@ -26,14 +27,13 @@ const KEPT_WATCHED = 10_000;
 /** A wider gap is not filled: the newest page replaces the list. */
 const WIDEST_GAP = 1_000;
 const MAX_CODE_POINTS = 4_000;
-/** How many of the newest stored messages may be in the outbox still. */
-const RECENT = 500;
 
 /** Watermarks of a room; 0 where a source does not say. */
 export interface RoomWatermarks {
   lastSeq: number;
   readSeq: number;
   othersReadSeq: number;
+  othersDeliveredSeq: number;
 }
 
 interface MessagesOptions {
@@ -44,38 +44,51 @@ interface MessagesOptions {
   network: Pick<Network, 'backOff'>;
   outbox: () => Outbox;
   markRead: (chatRoomId: string, seq: number) => Promise<void>;
+  /** All changes up to this number are in every page that is requested now. */
+  settledRev: () => number | undefined;
+  /** A change was missed. */
+  onGap: () => void;
   onUnwatched: () => void;
   onWatched: () => void;
 }
 
 export interface RoomMessages extends Messages {
   received(message: ReceivedMessage): void;
+  /** A message has a new state. */
+  changed(message: ReceivedMessage): void;
   /** The part of a `resume` answer for this room. */
-  resumed(messages: ReceivedMessage[], reset: boolean): void;
+  resumed(answer: ResumedMessages): void;
   setWatermarks(watermarks: RoomWatermarks): void;
   /** The unsent messages changed. */
   refresh(): void;
   /** The highest `seq` held without a gap; undefined before the first load. */
   topSeq(): number | undefined;
   watched(): boolean;
+  /** All changes up to this number are here; undefined where changes are not numbered. */
+  knownRev(): number | undefined;
+}
+/** `changed` and `lastRev` are absent in answers of servers that do not number changes. */
+export interface ResumedMessages {
+  messages: ReceivedMessage[];
+  reset: boolean;
+  changed?: ReceivedMessage[];
+  lastRev?: number;
 }
 
-const toView = (entry: OutboxEntry, senderName: string): MessageView => ({
-  key: `${entry.userId} ${entry.clientMessageId}`,
-  chatRoomId: entry.chatRoomId,
-  senderId: entry.userId,
-  senderName,
-  text: entry.text,
-  createdAt: entry.createdAt,
-  clientMessageId: entry.clientMessageId,
-  ...(entry.error === undefined ? { status: 'sending' } : { status: 'failed', error: entry.error }),
-});
+const EXCERPT = 140;
+/** Throws for a text that can never be stored. */
+function assertText(text: string): void {
+  if (text.trim() === '') throw new LinstaError('BAD_REQUEST', 'Message text empty');
+  if ([...text.trim()].length > MAX_CODE_POINTS)
+    throw new LinstaError('BAD_REQUEST', `A message has at most ${MAX_CODE_POINTS} characters`);
+}
 const clientMessageIdOf = (key: string) => key.split(' ')[1] ?? '';
 
 /** One room's messages: the stored ones without a gap in `seq` order, then the unsent ones. */
 export function createMessages(options: MessagesOptions): RoomMessages {
   const { chatRoomId, call } = options;
   let timeline = lines.emptyTimeline;
+  let known = revs.noRevs;
   let loaded = false;
   let loading: Promise<void> | undefined;
   let loadingOlder: Promise<void> | undefined;
@@ -83,7 +96,16 @@ export function createMessages(options: MessagesOptions): RoomMessages {
   let gapTimer: ReturnType<typeof setTimeout> | undefined;
 
   const state = createStore<MessagesState>(
-    { status: 'loading', messages: [], hasOlder: false, loadingOlder: false, lastSeq: 0, readSeq: 0, othersReadSeq: 0 },
+    {
+      status: 'loading',
+      messages: [],
+      hasOlder: false,
+      loadingOlder: false,
+      lastSeq: 0,
+      readSeq: 0,
+      othersReadSeq: 0,
+      othersDeliveredSeq: 0,
+    },
     () => {
       options.onWatched();
       void load();
@@ -95,15 +117,9 @@ export function createMessages(options: MessagesOptions): RoomMessages {
   );
   const show = (patch: Partial<MessagesState> = {}) => {
     const { error: _, ...before } = state.get();
-    const stored = new Set(timeline.held.slice(-RECENT).map(({ key }) => key));
-    const unsent = options
-      .outbox()
-      .unsent(chatRoomId)
-      .map((entry) => toView(entry, options.ownName()))
-      .filter(({ key }) => !stored.has(key));
     state.set({
       ...before,
-      messages: [...timeline.held, ...unsent],
+      messages: shownMessages(timeline.held, options.outbox().unsent(chatRoomId), options.ownName()),
       hasOlder: lines.hasOlder(timeline),
       lastSeq: Math.max(before.lastSeq, lines.topSeqOf(timeline)),
       ...patch,
@@ -117,9 +133,10 @@ export function createMessages(options: MessagesOptions): RoomMessages {
   /** Takes `next` over and shows what it adds. */
   const advance = (next: lines.Timeline) => {
     const added = next.held.length - timeline.held.length;
+    const changed = next.held !== timeline.held;
     timeline = lines.keepNewest(next, state.watched() ? KEPT_WATCHED : KEPT_UNWATCHED);
+    if (changed) show();
     if (added > 0) {
-      show();
       acknowledge(next.held.slice(-added));
     }
     fillSoon();
@@ -178,8 +195,11 @@ export function createMessages(options: MessagesOptions): RoomMessages {
     loading ??= (async () => {
       try {
         show({ status: 'loading' });
+        const settledRev = options.settledRev();
         const newest = await fetchPage({ limit: PAGE });
-        if (!loaded) replace(newest);
+        if (loaded) return;
+        replace(newest);
+        known = revs.noteAll(known, settledRev);
       } catch (error) {
         if (!loaded) show({ status: 'failed', error: toLinstaError(error) });
       }
@@ -195,6 +215,13 @@ export function createMessages(options: MessagesOptions): RoomMessages {
     }
   };
 
+  const loadOlder = (): Promise<void> => {
+    const lowest = timeline.held[0]?.seq;
+    if (!loaded || lowest === undefined || lowest <= 1 || timeline.held.length >= KEPT_WATCHED) return Promise.resolve();
+    loadingOlder ??= pageOlder(lowest).finally(() => (loadingOlder = undefined));
+    return loadingOlder;
+  };
+
   return {
     get: state.get,
     getServerSnapshot: state.getServerSnapshot,
@@ -204,40 +231,58 @@ export function createMessages(options: MessagesOptions): RoomMessages {
     refresh: () => show(),
     reload: load,
     received: (message) => advance(lines.mergeMessages(timeline, [lines.toSentMessage(message)])),
-    resumed(messages, reset) {
+    changed(message) {
+      advance(lines.applyChanges(timeline, [lines.toSentMessage(message)]));
+      known = revs.noteOne(known, message.rev ?? 0);
+      if (revs.hasGap(known)) options.onGap();
+    },
+    knownRev: () => (loaded ? known.upTo : undefined),
+    resumed({ messages, reset, changed = [], lastRev }) {
       if (!loaded) return;
       // Too many for one answer: the room starts again from the page that came, or from the newest
       // one.
+      if (reset && lastRev !== undefined) known = revs.startFrom(lastRev);
       if (reset && messages.length === 0) return void fetchPage({ limit: PAGE }).then(replace, () => undefined);
       if (reset) return replace(messages.map(lines.toSentMessage));
-      advance(lines.mergeMessages(timeline, messages.map(lines.toSentMessage)));
+      advance(lines.mergeMessages(timeline, [...changed, ...messages].map(lines.toSentMessage)));
+      if (known.upTo !== undefined) known = revs.noteAll(known, lastRev);
     },
-    setWatermarks({ lastSeq, readSeq, othersReadSeq }) {
+    setWatermarks({ lastSeq, readSeq, othersReadSeq, othersDeliveredSeq }) {
       timeline = lines.noteLastSeq(timeline, lastSeq);
       const now = state.get();
-      if (now.lastSeq < lastSeq || now.readSeq < readSeq || now.othersReadSeq < othersReadSeq)
-        state.set({
-          ...now,
-          lastSeq: Math.max(now.lastSeq, lastSeq),
-          readSeq: Math.max(now.readSeq, readSeq),
-          othersReadSeq: Math.max(now.othersReadSeq, othersReadSeq),
-        });
+      const marks = {
+        lastSeq: Math.max(now.lastSeq, lastSeq),
+        readSeq: Math.max(now.readSeq, readSeq),
+        othersReadSeq: Math.max(now.othersReadSeq, othersReadSeq),
+        othersDeliveredSeq: Math.max(now.othersDeliveredSeq, othersDeliveredSeq, othersReadSeq),
+      };
+      if (Object.entries(marks).some(([name, seq]) => now[name as keyof typeof marks] < seq)) state.set({ ...now, ...marks });
       fillSoon();
     },
-    send(text) {
-      if (text.trim() === '') throw new LinstaError('BAD_REQUEST', 'Message text empty');
-      if ([...text.trim()].length > MAX_CODE_POINTS)
-        throw new LinstaError('BAD_REQUEST', `A message has at most ${MAX_CODE_POINTS} characters`);
-      const { userId, clientMessageId } = options.outbox().add(chatRoomId, text);
+    send(text, { replyTo } = {}) {
+      assertText(text);
+      const quote = replyTo && { seq: replyTo.seq, senderId: replyTo.senderId, excerpt: [...replyTo.text].slice(0, EXCERPT).join('') };
+      const { userId, clientMessageId } = options.outbox().add(chatRoomId, text, quote);
       return `${userId} ${clientMessageId}`;
     },
+    react: (seq, emoji, on) => options.outbox().change(chatRoomId, { kind: 'react', seq, emoji, on }),
+    edit(seq, text) {
+      assertText(text);
+      options.outbox().change(chatRoomId, { kind: 'edit', seq, text });
+    },
+    retryEdit: (seq) => options.outbox().retry(changeIdOf(chatRoomId, { kind: 'edit', seq })),
+    discardEdit: (seq) => options.outbox().discard(changeIdOf(chatRoomId, { kind: 'edit', seq })),
     retry: (key) => options.outbox().retry(clientMessageIdOf(key)),
     discard: (key) => options.outbox().discard(clientMessageIdOf(key)),
-    loadOlder() {
-      const lowest = timeline.held[0]?.seq;
-      if (!loaded || lowest === undefined || lowest <= 1 || timeline.held.length >= KEPT_WATCHED) return Promise.resolve();
-      loadingOlder ??= pageOlder(lowest).finally(() => (loadingOlder = undefined));
-      return loadingOlder;
+    loadOlder,
+    async reach(seq) {
+      for (let lowest = timeline.held[0]?.seq ?? 0; lowest > seq;) {
+        await loadOlder();
+        const now = timeline.held[0]?.seq ?? 0;
+        if (now >= lowest) break;
+        lowest = now;
+      }
+      return lines.heldAt(timeline, seq) !== undefined;
     },
     async markRead(seq) {
       const upTo = seq ?? lines.topSeqOf(timeline);

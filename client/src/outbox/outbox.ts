@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '@linsta/contracts';
+import type { Quote, ReceivedMessage } from '@linsta/contracts';
 import type { Connection } from '../connection/types.js';
 import { startTimer } from '../core/deadline.js';
 import { createRandomId } from '../core/random-id.js';
@@ -7,7 +7,7 @@ import type { Network } from '../core/settings.js';
 import { openTabChannel, type OpenTabChannel, type TabChannel } from '../core/tab-channel.js';
 import { isTokenRefusal, LinstaError, toLinstaError } from '../errors.js';
 import { createPersistence } from './persistence.js';
-import type { OutboxEntry, OutboxStorage } from './types.js';
+import type { OutboxChange, OutboxEntry, OutboxStorage } from './types.js';
 
 /** What tabs report to each other. */
 type TabNews =
@@ -22,6 +22,12 @@ const TAKE_OVER_MS = 3_000;
 const ROLL_CALL_MS = 250;
 const MAX_ENTRIES = 1_000;
 
+/** One unsent change per reaction, and one per edited message. */
+export const changeIdOf = (
+  chatRoomId: string,
+  change: { kind: 'react'; seq: number; emoji: string } | { kind: 'edit'; seq: number },
+): string => `${change.kind} ${chatRoomId} ${change.seq}${change.kind === 'react' ? ` ${change.emoji}` : ''}`;
+
 interface OutboxOptions {
   /** Empty until the client knows whose token it has. */
   userId: () => string;
@@ -29,15 +35,19 @@ interface OutboxOptions {
   connection: Pick<Connection, 'online' | 'onOnline' | 'request' | 'setWaiting'>;
   network: Pick<Network, 'backOff' | 'log'>;
   onSent(entry: OutboxEntry, message: ReceivedMessage): void;
+  /** The server has stored a change: this is the message now. */
+  onChanged(message: ReceivedMessage): void;
   /** The unsent messages of this room changed. */
   onChange(chatRoomId: string): void;
   openChannel?: OpenTabChannel;
 }
 
 export interface Outbox {
-  /** Unsent messages of a room in the order in which they were typed. */
+  /** Unsent messages and changes of a room in the order in which they were made. */
   unsent(chatRoomId: string): readonly OutboxEntry[];
-  add(chatRoomId: string, text: string): OutboxEntry;
+  add(chatRoomId: string, text: string, replyTo?: Quote): OutboxEntry;
+  /** Takes the place of an unsent change to the same thing. */
+  change(chatRoomId: string, change: OutboxChange): void;
   retry(clientMessageId: string): void;
   discard(clientMessageId: string): void;
   /** The server has stored this message, whichever device sent it. */
@@ -77,7 +87,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     [...entries.values()].filter((entry) => entry.chatRoomId === chatRoomId).sort((a, b) => a.position - b.position);
   const roomIds = () => new Set([...entries.values()].map(({ chatRoomId }) => chatRoomId));
   const changed = (chatRoomId: string) => {
-    connection.setWaiting([...entries.values()].filter(({ error }) => error === undefined).length);
+    connection.setWaiting([...entries.values()].filter(({ error, change }) => error === undefined && change === undefined).length);
     onChange(chatRoomId);
   };
   const release = (clientMessageId: string) => {
@@ -120,6 +130,32 @@ export function createOutbox(options: OutboxOptions): Outbox {
     channel?.post({ kind: 'removed', entry });
   };
 
+  const sendMessage = async (entry: OutboxEntry) => {
+    const { chatRoomId, clientMessageId, text, replyTo } = entry;
+    const quoting = replyTo === undefined ? {} : { replyTo: replyTo.seq };
+    const { message } = await connection.request('send_message', { chatRoomId, text, clientMessageId, ...quoting });
+    if (!entries.has(clientMessageId)) return;
+    onSent(entry, message);
+    remove(clientMessageId);
+  };
+  const sendChange = async (entry: OutboxEntry, change: OutboxChange) => {
+    const { chatRoomId, clientMessageId } = entry;
+    const { seq } = change;
+    const { message } =
+      change.kind === 'react'
+        ? await connection.request('react', { chatRoomId, seq, emoji: change.emoji, on: change.on })
+        : await connection.request('edit_message', { chatRoomId, seq, text: change.text });
+    options.onChanged(message);
+    // A later change to the same thing may have taken its place meanwhile.
+    if (entries.get(clientMessageId) === entry) remove(clientMessageId);
+  };
+  const refused = (entry: OutboxEntry, error: { code: string; message: string }) => {
+    if (entries.get(entry.clientMessageId) !== entry) return;
+    // A refused reaction is taken back; a text is kept for its author.
+    if (entry.change?.kind === 'react') remove(entry.clientMessageId);
+    else put({ ...entry, error });
+  };
+
   /** Sends what this tab may send of one room, one after another. */
   const send = async (chatRoomId: string) => {
     if (!loaded || sending.has(chatRoomId)) return;
@@ -128,20 +164,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
       for (let attempt = 0; opened && connection.online();) {
         const next = unsent(chatRoomId).find(({ error, clientMessageId }) => error === undefined && !heldBack.has(clientMessageId));
         if (next === undefined) return;
-        const { clientMessageId, text } = next;
         try {
-          const { message } = await connection.request('send_message', { chatRoomId, text, clientMessageId });
+          await (next.change === undefined ? sendMessage(next) : sendChange(next, next.change));
           attempt = 0;
-          if (!entries.has(clientMessageId)) continue;
-          onSent(next, message);
-          remove(clientMessageId);
         } catch (error) {
           const { retryable, code, message } = toLinstaError(error);
           // A refused token says nothing about the message: it is sent with the next one.
           if (retryable || isTokenRefusal(code) || code === 'CLOSED') {
             await sleep(network.backOff(attempt));
             attempt += 1;
-          } else if (entries.has(clientMessageId)) put({ ...next, error: { code, message } });
+          } else refused(next, { code, message });
         }
       }
     } finally {
@@ -190,24 +222,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
     sendAll();
   };
   connection.onOnline(sendAll);
+  const enqueue = (made: Pick<OutboxEntry, 'clientMessageId' | 'chatRoomId' | 'text' | 'replyTo' | 'change'>): OutboxEntry => {
+    if (entries.size >= MAX_ENTRIES && !entries.has(made.clientMessageId))
+      throw new LinstaError('OUTBOX_FULL', `More than ${MAX_ENTRIES} messages are unsent`);
+    lastPosition = Math.max(lastPosition + 1, Date.now() * 1000);
+    const entry: OutboxEntry = { ...made, userId: options.userId(), createdAt: new Date().toISOString(), position: lastPosition };
+    put(entry);
+    void send(made.chatRoomId);
+    return entry;
+  };
 
   return {
     unsent,
-    add(chatRoomId, text) {
-      if (entries.size >= MAX_ENTRIES) throw new LinstaError('OUTBOX_FULL', `More than ${MAX_ENTRIES} messages are unsent`);
-      lastPosition = Math.max(lastPosition + 1, Date.now() * 1000);
-      const entry: OutboxEntry = {
-        userId: options.userId(),
-        clientMessageId: createRandomId(),
-        chatRoomId,
-        text,
-        createdAt: new Date().toISOString(),
-        position: lastPosition,
-      };
-      put(entry);
-      void send(chatRoomId);
-      return entry;
-    },
+    add: (chatRoomId, text, replyTo) =>
+      enqueue({ clientMessageId: createRandomId(), chatRoomId, text, ...(replyTo !== undefined && { replyTo }) }),
+    change: (chatRoomId, change) => void enqueue({ clientMessageId: changeIdOf(chatRoomId, change), chatRoomId, text: '', change }),
     retry(clientMessageId) {
       const entry = entries.get(clientMessageId);
       if (entry?.error === undefined) return;

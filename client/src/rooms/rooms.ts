@@ -22,6 +22,9 @@ export interface RoomList extends Rooms {
   /** Answers whether the message is new to this client. */
   received(message: ReceivedMessage): boolean;
   read(chatRoomId: string, userId: string, readSeq: number): void;
+  delivered(chatRoomId: string, deliveredSeq: number): void;
+  /** A message has a new state. */
+  changed(message: ReceivedMessage): void;
   resumed(chatRoomId: string, room: rowOf.ResumedRow): void;
   /**
    * Call before the server's unread count over all rooms is requested; the function takes the
@@ -121,6 +124,12 @@ export function createRooms({ userId, call, onRow }: RoomsOptions): RoomList {
     },
     read(chatRoomId, reader, readSeq) {
       if (rows.has(chatRoomId)) change(chatRoomId, (row) => rowOf.applyRead(row, reader, readSeq, userId()));
+    },
+    delivered(chatRoomId, deliveredSeq) {
+      if (rows.has(chatRoomId)) change(chatRoomId, (row) => rowOf.applyDelivered(row, deliveredSeq));
+    },
+    changed(message) {
+      if (rows.has(message.chatRoomId)) change(message.chatRoomId, (row) => rowOf.applyChange(row, message));
     },
     resumed: (chatRoomId, resumed) => void change(chatRoomId, (row) => rowOf.applyResume(row, resumed)),
     unreadRequested() {

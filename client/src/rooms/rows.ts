@@ -32,6 +32,9 @@ export function mergeRoom(known: RoomView | undefined, room: Room, userId: strin
     lastSeq: Math.max(room.lastSeq, known?.lastSeq ?? 0),
     readSeq: Math.max(room.readSeq, known?.readSeq ?? 0),
     othersReadSeq: Math.max(room.othersReadSeq, known?.othersReadSeq ?? 0),
+    // Servers before these fields send none.
+    othersDeliveredSeq: Math.max(room.othersDeliveredSeq ?? 0, known?.othersDeliveredSeq ?? 0),
+    ...(room.lastRev !== undefined && { lastRev: Math.max(room.lastRev, known?.lastRev ?? 0) }),
     ...(isOlder && { lastMessage: known.lastMessage, updatedAt: known.updatedAt }),
   });
 }
@@ -56,6 +59,14 @@ export function applyRead(row: RoomView, readerId: string, readSeq: number, user
   const watermark = readerId === userId ? 'readSeq' : 'othersReadSeq';
   return row[watermark] >= readSeq ? row : withUnread({ ...row, [watermark]: readSeq });
 }
+
+/** The same row where the delivered mark is not news. */
+export const applyDelivered = (row: RoomView, deliveredSeq: number): RoomView =>
+  row.othersDeliveredSeq >= deliveredSeq ? row : { ...row, othersDeliveredSeq: deliveredSeq };
+
+/** The same row where the changed message is not its last one. */
+export const applyChange = (row: RoomView, { seq, text }: ReceivedMessage): RoomView =>
+  row.lastMessage?.seq !== seq || row.lastMessage.text === text ? row : { ...row, lastMessage: { ...row.lastMessage, text } };
 
 export const applyResume = (row: RoomView, { lastSeq, readSeq, last }: ResumedRow): RoomView =>
   withUnread({

@@ -7,6 +7,8 @@ export interface SessionUser {
   name: string;
   email: string;
   avatarUrl: string | null;
+  /** Absent until the server has sent it. */
+  privacy?: { readReceipts: boolean; presence: boolean };
 }
 export type SessionState =
   /** On a server and while a page is hydrated: what this browser keeps is read afterwards. */
@@ -38,7 +40,12 @@ export interface Session extends Store<SessionState> {
   logout(): Promise<void>;
   /** For `createLinsta`. Throws `LinstaError` `SIGNED_OUT` without a session. */
   getToken(options?: { force?: boolean }): Promise<string>;
-  updateProfile(patch: { name?: string; avatarUrl?: string | null }): Promise<void>;
+  updateProfile(patch: {
+    name?: string;
+    avatarUrl?: string | null;
+    /** What other users see of this one, and this one of them. */
+    privacy?: { readReceipts?: boolean; presence?: boolean };
+  }): Promise<void>;
   /** Stops listening to other tabs; any later use starts it again. */
   close(): void;
 }

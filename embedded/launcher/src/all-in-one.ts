@@ -9,13 +9,16 @@ import { createPostsService, loadConfig as postsConfig } from '@linsta/posts';
 import { createRealtimeService, loadConfig as realtimeConfig } from '@linsta/realtime';
 import { createAmqpBus, createMemoryBus, eventRulesOf } from '@linsta/bus';
 import { ConfigError, createLogger, freePorts, type Logger, databaseEnv, loadSecrets, removeRunning, writeRunning } from '@linsta/core';
-import { createStops } from '@linsta/service';
+import { createStops, reportMisspelt } from '@linsta/service';
 import { createUsersService, loadConfig as usersConfig } from '@linsta/users';
+import { VARIABLES } from './variables';
 
 export interface AllInOne {
   /** The gateway's address, http://host:port. */
   url: string;
   storeUrl: string;
+  /** The listeners for other services and for operators, by service. */
+  internalUrls: Record<string, string>;
   stop(): Promise<void>;
 }
 export interface AllInOneOptions {
@@ -101,7 +104,7 @@ async function start({
       stops.add('store', () => store.close());
       storeUrl = store.url;
     }
-    const ports = await freePorts(NAMES.length * 2);
+    const ports = await freePorts(NAMES.length * 2 + 1);
     const wiring: NodeJS.ProcessEnv = { ...env, ...loadSecrets(dataDir, env), MONGO_URL: storeUrl, HOST: '127.0.0.1' };
     NAMES.forEach((name, at) => {
       wiring[`${name.toUpperCase()}_URL`] = `http://127.0.0.1:${ports[at * 2]}`;
@@ -123,9 +126,15 @@ async function start({
       chat: gather(chatConfig, { ...(hasWebhooks && { PUBLISH_MESSAGE_SENT: 'true' }), ...envOf('chat') }),
       notification: gather(notificationConfig, envOf('notification')),
       realtime: gather(realtimeConfig, envOf('realtime')),
-      gateway: gather(gatewayConfig, { ...wiring, HOST: env.HOST ?? '127.0.0.1', PORT: env.PORT }),
+      gateway: gather(gatewayConfig, {
+        ...wiring,
+        HOST: env.HOST ?? '127.0.0.1',
+        PORT: env.PORT,
+        INTERNAL_PORT: String(ports.at(-1)),
+      }),
     };
     gather.assertNone();
+    reportMisspelt(createServiceLogger('launcher'), VARIABLES, env);
 
     const busLogger = createServiceLogger('bus');
     const rules = eventRulesOf({ ...config.users(), WEBHOOKS: config.notification().WEBHOOKS });
@@ -160,10 +169,13 @@ async function start({
     stops.add('gateway', () => gateway.stop());
     const host = env.HOST ?? '127.0.0.1';
     const url = `http://${host === '127.0.0.1' ? 'localhost' : host}:${gateway.address().port}${env.BASE_PATH ?? ''}`;
-    const internalUrls = Object.fromEntries(NAMES.map((name, at) => [name, `http://127.0.0.1:${ports[at * 2 + 1]}`]));
+    const internalUrls: Record<string, string> = Object.fromEntries(
+      NAMES.map((name, at) => [name, `http://127.0.0.1:${ports[at * 2 + 1]}`]),
+    );
+    internalUrls.gateway = `http://127.0.0.1:${gateway.address().internalPort}`;
     writeRunning(dataDir, { pid: process.pid, url, storeUrl, bus: amqpUrl === '' ? 'memory' : 'RabbitMQ', internalUrls });
     stops.add('note of running', () => removeRunning(dataDir));
-    return { url, storeUrl, stop: () => stops.run() };
+    return { url, storeUrl, internalUrls, stop: () => stops.run() };
   } catch (error) {
     await stops.run();
     throw error;

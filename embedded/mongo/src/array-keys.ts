@@ -1,4 +1,4 @@
-import { type Doc, isDocument, own } from './bson';
+import { type Doc, isArray, isDocument, own } from './bson';
 import { badValue } from './errors';
 import { isIndexPart } from './paths';
 
@@ -30,12 +30,12 @@ function expand(doc: Doc, slots: Slot[], tuple: unknown[]): unknown[][] {
   const filled = [...tuple];
   for (const { at, parts } of slots) {
     const { value, rest } = follow(doc, parts);
-    if (!Array.isArray(value)) {
+    if (!isArray(value)) {
       filled[at] = rest.length === 0 ? (value ?? null) : null;
       continue;
     }
     if (array !== undefined && array !== value) throw parallelArrays();
-    array = value as unknown[];
+    array = value;
     inArray.push({ at, parts: rest });
   }
   if (array === undefined) return [filled];

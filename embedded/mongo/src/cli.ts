@@ -5,6 +5,7 @@ import { loadPassword, socketPathOf, writePrivately } from './access';
 import { DirectoryInUseError } from './lock';
 import { stderrLogger } from './log';
 import { createStore, type StoreOptions } from './server';
+import { codeOf, messageOf } from './errors';
 
 const USAGE = `npm run store -- [--port 27018] [--host 127.0.0.1] [--data-dir .linsta/store] [--socket] [--no-password]
   --socket       listen on a Unix socket in the data directory instead of a port
@@ -29,7 +30,7 @@ function readArguments() {
     if (!Number.isInteger(port) || port < 0 || port > 65_535) return fail(`--port must be a port number. Usage: ${USAGE}`);
     return { port, host: values.host, dataDir: values['data-dir'], socket: values.socket, open: values['no-password'] };
   } catch (error) {
-    return fail(`${(error as Error).message}. Usage: ${USAGE}`);
+    return fail(`${messageOf(error)}. Usage: ${USAGE}`);
   }
 }
 
@@ -59,7 +60,8 @@ async function main() {
       });
     process.once('SIGINT', stop).once('SIGTERM', stop);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
+    const message = messageOf(error);
     if (error instanceof DirectoryInUseError) fail(`${message}; stop it first, or choose another with --data-dir.`);
     if (code === 'EADDRINUSE') fail(`Port ${port} is taken by another program; choose another with --port.`);
     if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') fail(`The data directory ${dataDir} cannot be written: ${message}`);

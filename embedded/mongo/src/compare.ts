@@ -1,15 +1,16 @@
 import {
-  type Binary,
-  type BSONRegExp,
-  type BSONSymbol,
+  type ByType,
+  byType,
   type Decimal128,
-  type Doc,
+  fieldName,
+  isObjectId,
+  isOf,
   type Long,
   type Numeric,
-  type ObjectId,
-  type Timestamp,
+  toDouble,
+  type TypeName,
+  typeOf,
 } from './bson';
-import { fieldName, toDouble, type TypeName, typeOf } from './bson';
 import { badValue, notHere } from './errors';
 import { KeyWriter } from './key-writer';
 import { exactOf } from './numbers';
@@ -94,7 +95,6 @@ function asFraction(value: number): [bigint, bigint] {
 }
 
 function writeNumber(value: Numeric | number, out: KeyWriter): void {
-  const type = typeOf(value);
   const double = toDouble(value);
   const plain = (number: number) => {
     out.double(number);
@@ -105,19 +105,17 @@ function writeNumber(value: Numeric | number, out: KeyWriter): void {
     out.uint64(0n);
     return out.byte(0);
   }
-  if (type === 'double' || type === 'int' || double === 0 || (type === 'long' && Number.isSafeInteger(double))) {
-    if (double === 0 && type === 'decimal' && exactOf(value as Numeric).digits !== 0n)
-      throw notHere('a Decimal128 outside the range of a double');
-    return plain(double);
+  if (isOf(value, 'double') || isOf(value, 'int')) return plain(double);
+  if (isOf(value, 'decimal')) {
+    if (/^-?inf/i.test(value.toString())) return plain(double);
+    const tooSmall = Math.abs(double) < 1e-290 && exactOf(value).digits !== 0n;
+    if (tooSmall || !Number.isFinite(double)) throw notHere('a Decimal128 outside the range of a double');
   }
-  if (!Number.isFinite(double) || (type === 'decimal' && Math.abs(double) < 1e-290)) {
-    if (type === 'decimal' && /^-?inf/i.test((value as Decimal128).toString())) return plain(double);
-    throw notHere('a Decimal128 outside the range of a double');
-  }
+  if (double === 0 || (isOf(value, 'long') && Number.isSafeInteger(double))) return plain(double);
   let floor = double;
-  while (compareToDouble(value as Long | Decimal128, floor) < 0) floor = previousDouble(floor);
+  while (compareToDouble(value, floor) < 0) floor = previousDouble(floor);
   const next = floor === double ? nextDouble(floor) : double;
-  const rest = remainder(value as Numeric, floor, next - floor);
+  const rest = remainder(value, floor, next - floor);
   if (rest === 0n) return plain(floor);
   out.double(floor);
   out.byte(1);
@@ -134,54 +132,55 @@ function compareToDouble(value: Long | Decimal128, double: number): number {
 
 /** Writes one value so that comparing bytes compares values; none is a prefix of another. */
 export function writeValue(value: unknown, out: KeyWriter): void {
-  const rank = rankOf(value);
-  out.byte(rank);
-  writePayload(value, rank, out);
+  out.byte(rankOf(value));
+  byType(PAYLOADS, value, out);
 }
-function writePayload(value: unknown, rank: number, out: KeyWriter): void {
-  switch (rank) {
-    case RANK.number:
-      return writeNumber(value as Numeric, out);
-    case RANK.string:
-      return out.text(typeof value === 'string' ? value : (value as BSONSymbol).value);
-    case RANK.object:
-      for (const key of Object.keys(value as Doc)) {
-        const field = (value as Doc)[key];
-        const fieldRank = rankOf(field);
-        out.byte(fieldRank);
-        out.text(fieldName(key));
-        writePayload(field, fieldRank, out);
-      }
-      return out.byte(0);
-    case RANK.array:
-      for (const element of value as unknown[]) writeValue(element, out);
-      return out.byte(0);
-    case RANK.binary: {
-      const { buffer, position, sub_type } = value as Binary;
-      out.uint32(position);
-      out.byte(sub_type);
-      return out.put(buffer.subarray(0, position));
+const nothing = () => undefined;
+const PAYLOADS: ByType<KeyWriter, void> = {
+  minKey: nothing,
+  undefined: nothing,
+  null: nothing,
+  double: writeNumber,
+  int: writeNumber,
+  long: writeNumber,
+  decimal: writeNumber,
+  string: (value, out) => out.text(value),
+  symbol: ({ value }, out) => out.text(value),
+  object: (value, out) => {
+    for (const key of Object.keys(value)) {
+      const field = value[key];
+      out.byte(rankOf(field));
+      out.text(fieldName(key));
+      byType(PAYLOADS, field, out);
     }
-    case RANK.objectId:
-      return out.put((value as ObjectId).id);
-    case RANK.bool:
-      return out.byte(value === true ? 1 : 0);
-    case RANK.date: {
-      const ms = (value as Date).getTime();
-      if (Number.isNaN(ms)) throw badValue('an invalid date cannot be compared');
-      return out.uint64(BigInt(ms) + SIGN);
-    }
-    case RANK.timestamp:
-      return out.uint64((value as Timestamp).toBigInt());
-    case RANK.regex:
-      out.text((value as BSONRegExp).pattern);
-      return out.text((value as BSONRegExp).options);
-    case RANK.code:
-      throw notHere('comparing JavaScript code');
-    default:
-      return;
-  }
-}
+    out.byte(0);
+  },
+  array: (value, out) => {
+    for (const element of value) writeValue(element, out);
+    out.byte(0);
+  },
+  binData: ({ buffer, position, sub_type: subtype }, out) => {
+    out.uint32(position);
+    out.byte(subtype);
+    out.put(buffer.subarray(0, position));
+  },
+  objectId: ({ id }, out) => out.put(id),
+  bool: (value, out) => out.byte(value ? 1 : 0),
+  date: (value, out) => {
+    const ms = value.getTime();
+    if (Number.isNaN(ms)) throw badValue('an invalid date cannot be compared');
+    out.uint64(BigInt(ms) + SIGN);
+  },
+  timestamp: (value, out) => out.uint64(value.toBigInt()),
+  regex: ({ pattern, options }, out) => {
+    out.text(pattern);
+    out.text(options);
+  },
+  javascript: () => {
+    throw notHere('comparing JavaScript code');
+  },
+  maxKey: nothing,
+};
 
 const scratch = new KeyWriter();
 export function encodeKey(value: unknown): Buffer {
@@ -205,7 +204,7 @@ export function compare(a: unknown, b: unknown): number {
     const y = toDouble(b);
     if (!Number.isNaN(x) && !Number.isNaN(y)) return x < y ? -1 : x > y ? 1 : 0;
   }
-  if (rankA === RANK.objectId) return Buffer.compare((a as ObjectId).id, (b as ObjectId).id);
+  if (isObjectId(a) && isObjectId(b)) return Buffer.compare(a.id, b.id);
   return Buffer.compare(encodeKey(a), encodeKey(b));
 }
 export const equal = (a: unknown, b: unknown): boolean => compare(a, b) === 0;

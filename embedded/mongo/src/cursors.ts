@@ -1,4 +1,4 @@
-import { Long, typeOf, type Doc } from './bson';
+import { type Doc, isOf, Long, typeOf } from './bson';
 import { MongoError, typeMismatch } from './errors';
 import type { Lease, MemoryBudget } from './memory-budget';
 
@@ -119,8 +119,8 @@ export function createCursors(budget: MemoryBudget) {
       };
     },
     next(ns: string, id: unknown, batchSize: number | undefined): Doc {
-      if (typeOf(id) !== 'long') throw typeMismatch(`BSON field 'getMore.getMore' is the wrong type '${typeOf(id)}', expected type 'long'`);
-      const key = (id as Long).toString();
+      if (!isOf(id, 'long')) throw typeMismatch(`BSON field 'getMore.getMore' is the wrong type '${typeOf(id)}', expected type 'long'`);
+      const key = id.toString();
       const cursor = cursors.get(key);
       if (cursor === undefined)
         throw new MongoError(

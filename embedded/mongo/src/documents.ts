@@ -1,5 +1,12 @@
 import { type Doc, isDocument, own, put, remove } from './bson';
 
+/** The element at a position that exists. */
+export function itemAt<T>(list: readonly T[], position: number): T {
+  const item = list[position];
+  if (item === undefined) throw new RangeError(`there is no element at ${position}`);
+  return item;
+}
+
 /** Values that are neither documents nor arrays are shared: nothing ever changes one in place. */
 export const structuredCopy = <T>(value: T): T => {
   if (Array.isArray(value)) return value.map(structuredCopy) as T;

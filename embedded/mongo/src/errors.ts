@@ -70,6 +70,17 @@ export const overflow = (message: string) => new MongoError('Overflow', message)
 export const notHere = (what: string) =>
   new MongoError('NotImplemented', `${what} is not in the embedded store; set MONGO_URL to a MongoDB server`);
 
+// By their fields: an error of Node itself is of another class where the code runs in a context of
+// its own.
+const fieldOf = (error: unknown, name: 'message' | 'code'): string | undefined => {
+  const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
+  return typeof value === 'string' ? value : undefined;
+};
+export const messageOf = (error: unknown): string => fieldOf(error, 'message') ?? String(error);
+export const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(messageOf(error), { cause: error }));
+/** The code of an error of the operating system, e.g. ENOENT. */
+export const codeOf = (error: unknown): string | undefined => fieldOf(error, 'code');
+
 /** A command's reply that carries a failure. */
 export const errorReply = ({ message, code, codeName, extra }: MongoError): Record<string, unknown> => ({
   ok: 0,

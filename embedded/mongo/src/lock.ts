@@ -4,6 +4,7 @@ import { linkSync, mkdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from './errors';
 
 /** Another process else works on this directory; two at once would corrupt it. */
 export class DirectoryInUseError extends Error {}
@@ -28,7 +29,7 @@ export async function lockDirectory(dataDir: string): Promise<() => Promise<void
       return await lockBySocket(inside, dataDir);
     } catch (error) {
       // Some mounted file systems hold no sockets.
-      if (!['ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      if (!['ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
     }
   }
   return lockBySocket(join(tmpdir(), `linsta-store-${nameOf(directory)}`), dataDir);
@@ -44,7 +45,7 @@ async function listenAt(path: string, dataDir: string): Promise<Server> {
   try {
     await once(server, 'listening');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw inUse(dataDir);
+    if (codeOf(error) === 'EADDRINUSE') throw inUse(dataDir);
     throw error;
   }
   return server.unref();
@@ -84,7 +85,7 @@ const link = (from: string, to: string): boolean => {
     linkSync(from, to);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
 };

@@ -1,4 +1,4 @@
-import { typeOf } from './bson';
+import { byType, byTypeOr } from './bson';
 import { MongoError } from './errors';
 
 /** What answers that are not read yet, sorts and pipelines may hold together. */
@@ -47,21 +47,17 @@ export function createMemoryBudget(maxBytes = MAX_HELD_BYTES) {
 }
 export type MemoryBudget = ReturnType<typeof createMemoryBudget>;
 
+const SIZES = byTypeOr<undefined, number>(() => OVERHEAD, {
+  string: (value) => OVERHEAD + value.length * 2,
+  array: (value) => value.reduce<number>((sum, element) => sum + memoryOf(element), OVERHEAD),
+  object: (value) => {
+    let sum = OVERHEAD;
+    for (const key of Object.keys(value)) sum += OVERHEAD + memoryOf(value[key]);
+    return sum;
+  },
+  binData: ({ position }) => OVERHEAD * 2 + position,
+});
 /** About what a value occupies in memory. */
 export function memoryOf(value: unknown): number {
-  switch (typeOf(value)) {
-    case 'string':
-      return OVERHEAD + (value as string).length * 2;
-    case 'array':
-      return (value as unknown[]).reduce<number>((sum, element) => sum + memoryOf(element), OVERHEAD);
-    case 'object': {
-      let sum = OVERHEAD;
-      for (const key of Object.keys(value as object)) sum += OVERHEAD + memoryOf((value as Record<string, unknown>)[key]);
-      return sum;
-    }
-    case 'binData':
-      return OVERHEAD * 2 + (value as { position: number }).position;
-    default:
-      return OVERHEAD;
-  }
+  return byType(SIZES, value, undefined);
 }

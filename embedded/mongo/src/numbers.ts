@@ -1,4 +1,4 @@
-import { Decimal128, Double, Int32, Long, type Numeric, toDouble, typeOf } from './bson';
+import { Decimal128, Double, Int32, isOf, Long, type Numeric, toDouble, typeOf } from './bson';
 
 /** An exact decimal: `digits` × 10^`exponent`. */
 interface Exact {
@@ -6,14 +6,11 @@ interface Exact {
   exponent: number;
 }
 export function exactOf(value: Numeric): Exact {
-  if (typeOf(value) !== 'decimal') {
-    const plain = typeOf(value) === 'long' ? (value as Long).toBigInt() : undefined;
-    if (plain !== undefined) return { digits: plain, exponent: 0 };
-    const double = toDouble(value);
-    if (Number.isInteger(double)) return { digits: BigInt(double), exponent: 0 };
-    return parseDecimal(Decimal128.fromString(double.toPrecision(15).replace(/\.?0+(e|$)/, '$1')).toString());
-  }
-  return parseDecimal((value as Decimal128).toString());
+  if (isOf(value, 'decimal')) return parseDecimal(value.toString());
+  if (isOf(value, 'long')) return { digits: value.toBigInt(), exponent: 0 };
+  const double = toDouble(value);
+  if (Number.isInteger(double)) return { digits: BigInt(double), exponent: 0 };
+  return parseDecimal(Decimal128.fromString(double.toPrecision(15).replace(/\.?0+(e|$)/, '$1')).toString());
 }
 function parseDecimal(text: string): Exact {
   const [, sign = '', whole = '0', fraction = '', exponent = '0'] = /^(-?)(\d*)\.?(\d*)(?:E([+-]?\d+))?$/i.exec(text) ?? [];
@@ -106,7 +103,7 @@ export const wrap = (value: number): Numeric =>
   Number.isInteger(value) && Math.abs(value) <= 2_147_483_647 && !Object.is(value, -0) ? new Int32(value) : new Double(value);
 /** A number as $toDecimal makes it. */
 export const toDecimal128 = (value: Numeric): Decimal128 => {
-  if (typeOf(value) === 'decimal') return value as Decimal128;
+  if (isOf(value, 'decimal')) return value;
   if (!Number.isFinite(toDouble(value))) return Decimal128.fromString(String(toDouble(value)));
   return toDecimal(asDecimal(value));
 };

@@ -4,7 +4,7 @@ import { ensurePrivateDirectory, passwordUrl, socketUrl } from './access';
 import { type Doc, firstKey, isTrue } from './bson';
 import { commandOf } from './commands/commands';
 import { createCursors } from './cursors';
-import { errorReply, MongoError } from './errors';
+import { errorReply, messageOf, MongoError, toError } from './errors';
 import { lockDirectory } from './lock';
 import type { StoreLogger } from './log';
 import { startMaintenance } from './maintenance';
@@ -87,8 +87,8 @@ export async function createStore(options: StoreOptions): Promise<Store> {
         return await commandOf(name)({ ...engine, db, command, sequences, authentication });
       } catch (error) {
         if (error instanceof MongoError) return errorReply(error);
-        onError(error as Error);
-        return { ok: 0, errmsg: `the embedded store failed on ${name}: ${(error as Error).message}`, code: 1, codeName: 'InternalError' };
+        onError(toError(error));
+        return { ok: 0, errmsg: `the embedded store failed on ${name}: ${messageOf(error)}`, code: 1, codeName: 'InternalError' };
       }
     };
     const address = socketPath === undefined ? { host, port } : { path: socketPath };

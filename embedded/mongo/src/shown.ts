@@ -1,4 +1,4 @@
-import { type Binary, type Doc, fieldsOf, typeOf } from './bson';
+import { byType, byTypeOr, type Doc, fieldsOf } from './bson';
 
 const MAX_CHARACTERS = 200;
 const MAX_FIELDS = 20;
@@ -9,36 +9,26 @@ export function shown(value: unknown): string {
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}...` : text;
 }
 /** A document in full where it is small, as in the message of a duplicate key. */
-export const shownFields = (doc: Doc): string =>
-  `{ ${fieldsOf(doc)
+export function shownFields(doc: Doc): string {
+  return `{ ${fieldsOf(doc)
     .slice(0, MAX_FIELDS)
     .map(([name, value]) => `${name}: ${written(value)}`)
     .join(', ')} }`;
+}
 
+const WRITTEN = byTypeOr<undefined, string>(String, {
+  undefined: () => 'null',
+  string: (value) => `"${value.slice(0, 2_000)}"`,
+  objectId: (value) => `ObjectId('${value.toHexString()}')`,
+  date: (value) => `new Date(${value.getTime()})`,
+  array: (value) => `[ ${value.slice(0, MAX_FIELDS).map(written).join(', ')} ]`,
+  object: shownFields,
+  binData: ({ sub_type: subtype, buffer, position }) =>
+    `BinData(${subtype}, ${Buffer.from(buffer.subarray(0, Math.min(position, 100)))
+      .toString('hex')
+      .toUpperCase()})`,
+  decimal: (value) => `Decimal128('${String(value)}')`,
+});
 function written(value: unknown): string {
-  switch (typeOf(value)) {
-    case 'undefined':
-    case 'null':
-      return 'null';
-    case 'string':
-      return `"${(value as string).slice(0, 2_000)}"`;
-    case 'objectId':
-      return `ObjectId('${(value as { toHexString(): string }).toHexString()}')`;
-    case 'date':
-      return `new Date(${(value as Date).getTime()})`;
-    case 'array':
-      return `[ ${(value as unknown[]).slice(0, MAX_FIELDS).map(written).join(', ')} ]`;
-    case 'object':
-      return shownFields(value as Doc);
-    case 'binData': {
-      const { sub_type: subtype, buffer, position } = value as Binary;
-      return `BinData(${subtype}, ${Buffer.from(buffer.subarray(0, Math.min(position, 100)))
-        .toString('hex')
-        .toUpperCase()})`;
-    }
-    case 'decimal':
-      return `Decimal128('${String(value)}')`;
-    default:
-      return String(value);
-  }
+  return byType(WRITTEN, value, undefined);
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread, parentPort, type ResourceLimits, Worker, workerData } from 'node:worker_threads';
 import { loadPassword, socketPathOf } from './access';
+import { codeOf, messageOf } from './errors';
 import { DirectoryInUseError } from './lock';
 import { stderrLogger } from './log';
 import { createStore, type Store, type StoreOptions } from './server';
@@ -10,6 +11,7 @@ import { NewerFormatError } from './storage/format';
 
 const NAMED_ERRORS = { DirectoryInUseError, DamagedFileError, NewerFormatError };
 type ErrorName = keyof typeof NAMED_ERRORS;
+const ERROR_NAMES: readonly ErrorName[] = ['DirectoryInUseError', 'DamagedFileError', 'NewerFormatError'];
 type Message =
   { ready: { url: string; port: number } } | { failed: { message: string; code?: string; name: ErrorName | undefined } } | { closed: true };
 
@@ -31,13 +33,17 @@ export async function startStoreThread({ onDeath, resourceLimits, ...given }: St
   // Run from the TypeScript sources there is no script for a thread to load.
   if (!existsSync(script)) return createStore(options);
   const worker = new Worker(script, { workerData: { options }, ...(resourceLimits !== undefined && { resourceLimits }) });
+  let started = false;
   let closing = false;
   let death: Error | undefined;
   let ended = false;
+  // At once, not behind a promise: a thread that could not start sends its message and ends in the
+  // same turn of the event loop, and that is not a death.
+  worker.once('message', (message: Message) => (started = 'ready' in message));
   worker.once('error', (error) => (death = error));
   worker.once('exit', (code) => {
     ended = true;
-    if (!closing) onDeath?.(death ?? new Error(`the thread of the embedded store ended with code ${code}`));
+    if (started && !closing) onDeath?.(death ?? new Error(`the thread of the embedded store ended with code ${code}`));
   });
   const next = () =>
     new Promise<Message>((resolve, reject) => {
@@ -45,12 +51,8 @@ export async function startStoreThread({ onDeath, resourceLimits, ...given }: St
       worker.once('error', reject);
       worker.once('exit', () => reject(death ?? new Error('the thread of the embedded store ended')));
     });
-  const message = await next().catch((error: unknown) => {
-    closing = true;
-    throw error;
-  });
+  const message = await next();
   if (!('ready' in message)) {
-    closing = true;
     await worker.terminate();
     throw 'failed' in message ? revived(message.failed) : new Error('the store thread did not start');
   }
@@ -81,15 +83,10 @@ async function runInThread({ options }: { options: StoreOptions }) {
     });
     post({ ready: { url: store.url, port: store.port } });
   } catch (error) {
-    const { message, code } = error as NodeJS.ErrnoException;
-    const [name] = Object.entries(NAMED_ERRORS).find(([, type]) => error instanceof type) ?? [];
-    post({ failed: { message, ...(code !== undefined && { code }), name: name as ErrorName | undefined } });
+    const code = codeOf(error);
+    const name = ERROR_NAMES.find((each) => error instanceof NAMED_ERRORS[each]);
+    post({ failed: { message: messageOf(error), ...(code !== undefined && { code }), name } });
   }
 }
-if (
-  !isMainThread &&
-  (workerData as { options?: unknown } | null)?.options !== undefined &&
-  parentPort !== null &&
-  __filename.endsWith('thread.js')
-)
-  void runInThread(workerData as { options: StoreOptions });
+const isWorkerData = (data: unknown): data is { options: StoreOptions } => typeof data === 'object' && data !== null && 'options' in data;
+if (!isMainThread && isWorkerData(workerData) && parentPort !== null && __filename.endsWith('thread.js')) void runInThread(workerData);

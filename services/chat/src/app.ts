@@ -5,16 +5,23 @@ import { createRealtimeClient } from './clients/realtime';
 import type { ChatConfig } from './config';
 import { createConsumers, QUEUE } from './consumers';
 import { createEndpoints } from './internal';
+import { createChanging } from './messages/change';
+import { createRoomChange } from './messages/change-room';
+import { createEarlierTexts } from './messages/earlier-texts';
 import { createHistory } from './messages/history';
 import { createInsert } from './messages/insert';
 import { createMessageSentRelay } from './messages/publish';
+import { createQuotes } from './messages/quotes';
 import { createResume } from './messages/resume';
 import { createSendAndPush } from './messages/send-and-push';
 import { createSending } from './messages/send';
 import { createSequence } from './messages/sequence';
+import { createTurns } from './messages/turns';
 import { createModels, createPresenter } from './model';
+import { createDelivered } from './rooms/delivered';
 import { createParticipants } from './rooms/participants';
 import { createReads } from './rooms/reads';
+import { createAudience } from './rooms/receipts';
 import { createRoomIds, roomKeyOf } from './rooms/room-ids';
 import { createRooms } from './rooms/rooms';
 import { createSummaries } from './rooms/summaries';
@@ -47,30 +54,46 @@ export function createChatService(config: ChatConfig, deps: ServiceDeps): Addres
       present,
       now,
     });
-    const reads = createReads({ models, participants, sequence, summaries });
+    const audience = createAudience(directory);
+    const reads = createReads({ models, participants, sequence, summaries, audience });
+    const turns = createTurns(models);
     const history = createHistory({ models, participants, sequence, directory, present });
-    const resume = createResume({ models, history, summaries, directory });
+    const resume = createResume({ models, history, turns, summaries, directory });
     const publishing = config.PUBLISH_MESSAGE_SENT === undefined ? config.AMQP_URL !== undefined : config.PUBLISH_MESSAGE_SENT === 'true';
     const relay = createMessageSentRelay({ enabled: publishing, models, participants, bus, logger });
-    const insert = createInsert({ models, sequence, marked: relay.enabled, logger, now });
-    const sending = createSending({ insert, participants, summaries, directory, relay, logger, maxWaiting: config.MAX_WAITING_SENDS });
+    const earlierTexts = createEarlierTexts({ models, participants });
+    const quotes = createQuotes(models);
+    const insert = createInsert({ models, sequence, earlierTexts, marked: relay.enabled, logger, now });
+    const maxWaiting = config.MAX_WAITING_SENDS;
+    const sending = createSending({ insert, quotes, participants, summaries, directory, relay, logger, maxWaiting });
+    const editWindowSeconds = config.MESSAGE_EDIT_WINDOW_SECONDS;
+    const changeRoom = createRoomChange({ models, turns, logger, editWindowSeconds, now });
+    const changing = createChanging({
+      changeRoom,
+      participants,
+      directory,
+      onEdited: (message) => summaries.edited(message),
+      logger,
+      maxWaiting,
+    });
+    const delivered = createDelivered({ models, participants, sequence, audience, logger, maxWaiting });
     const realtime = createRealtimeClient({ client: realtimeClient, logger });
     const sendAndPush = createSendAndPush({ sending, realtime });
     host.onStop('relay', () => relay.stop());
     host.onStop('sends in flight', async () => {
-      await sending.idle();
+      await Promise.all([sending.idle(), changing.idle(), delivered.idle()]);
       await summaries.flush();
       await realtime.idle();
     });
     return {
       clients: createPublicApp({
         service: 'chat',
-        handlers: createRoutes({ rooms, reads, history, sendAndPush, realtime }),
+        handlers: createRoutes({ rooms, reads, history, sendAndPush, changing, earlierTexts, delivered, realtime }),
         verifyToken: createTokenVerifier(config),
         logger,
         health,
       }),
-      endpoints: createEndpoints({ participants, reads, sequence, history, resume, sending, rooms, sendAndPush }),
+      endpoints: createEndpoints({ participants, reads, sequence, history, resume, sending, changing, delivered, rooms, sendAndPush }),
       consumes: { queue: QUEUE, handlers: createConsumers({ directory }), parking: createParkingStore(database.connection) },
       async prepare() {
         await database.buildIndexes();

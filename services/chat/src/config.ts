@@ -14,6 +14,13 @@ export const env = z.object({
     .enum(['true', 'false'])
     .optional()
     .describe('Publish MESSAGE_SENT for every message. Unset: only where there is a broker.'),
+  MESSAGE_EDIT_WINDOW_SECONDS: z.coerce
+    .number('must be a number of seconds')
+    .int()
+    .min(0)
+    .max(31_536_000)
+    .default(900)
+    .describe('Age up to which a message can be edited by its sender; 0 switches editing off.'),
   MAX_WAITING_SENDS: count(10_000).describe('Sends that may wait for the database before further ones are refused.'),
 });
 

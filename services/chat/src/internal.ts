@@ -1,6 +1,8 @@
 import {
+  changeBatchRequest,
   chatResumeRequest,
   historyRequest,
+  markBatchRequest,
   markReadRequest,
   membershipRequest,
   sendBatchRequest,
@@ -10,10 +12,12 @@ import {
 } from '@linsta/contracts/internal';
 import { endpoint, type InternalEndpoint } from '@linsta/http';
 import { Types } from 'mongoose';
+import type { Changing } from './messages/change';
 import type { History } from './messages/history';
 import type { Resume } from './messages/resume';
 import type { Sending } from './messages/send';
 import type { Sequence } from './messages/sequence';
+import type { Delivered } from './rooms/delivered';
 import type { Participants } from './rooms/participants';
 import type { SendAndPush } from './messages/send-and-push';
 import type { Reads } from './rooms/reads';
@@ -30,16 +34,23 @@ export function createEndpoints(options: {
   history: History;
   resume: Resume;
   sending: Sending;
+  changing: Changing;
+  delivered: Delivered;
   rooms: Rooms;
   sendAndPush: SendAndPush;
 }): Record<string, InternalEndpoint> {
-  const { participants, reads, sequence, history, resume, sending, rooms, sendAndPush } = options;
+  const { participants, reads, sequence, history, resume, sending, changing, delivered, rooms, sendAndPush } = options;
   return {
     '/messages': endpoint(sendBatchRequest, async ({ messages }) => ({ results: await sending.push(messages) })),
+    '/changes': endpoint(changeBatchRequest, async ({ changes }) => ({ results: await changing.push(changes) })),
+    '/marks-delivered': endpoint(markBatchRequest, async ({ marks }) => ({ results: await delivered.push(marks) })),
     '/membership': endpoint(membershipRequest, async ({ chatRoomId, userId }) => {
       const members = await participants.assertParticipant(chatRoomId, userId);
       return { chatRoomId, participants: members, lastSeq: await sequence.lastStored(new Types.ObjectId(chatRoomId)) };
     }),
+    '/participants': endpoint(membershipRequest, async ({ chatRoomId, userId }) => ({
+      participants: await participants.assertParticipant(chatRoomId, userId),
+    })),
     '/history': endpoint(historyRequest, async ({ chatRoomId, userId, page }) => ({
       chatRoomId,
       messages: await history.page(chatRoomId, userId, page),

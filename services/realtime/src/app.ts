@@ -10,12 +10,17 @@ import { coalesceWebSocketWrites } from './coalesce';
 import type { RealtimeConfig } from './config';
 import { createSubscription } from './consumers';
 import { createExpiry } from './expiry';
+import { createChangeHandlers } from './handlers/changes';
 import { createChatHandlers } from './handlers/chat';
 import { createNotificationDelivery } from './handlers/notifications';
 import { createPresenceHandlers } from './handlers/presence';
+import { createTypingHandlers } from './handlers/typing';
 import { createEndpoints } from './internal';
+import { createMembers } from './members';
+import { createSocketMetrics } from './metrics';
 import { createMemoryPresence } from './presence/memory';
 import { createRedisPresence } from './presence/redis';
+import { createVisibility } from './presence/visibility';
 import { createPush } from './push';
 import { createRoutes } from './routes';
 import type { RealtimeServer, RealtimeSocket } from './server';
@@ -23,6 +28,7 @@ import { acceptSockets } from './sockets/accept';
 import { createAuthenticate } from './sockets/authenticate';
 import { createFlows } from './sockets/flow';
 import { createSessionSweep } from './sockets/sessions';
+import { createTyping } from './typing';
 
 /**
  * A message of 4,000 characters takes at most 48 kB as JSON escapes, a resume of 1,000 rooms about
@@ -71,11 +77,17 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
 
     const notifications = createNotificationClient(notificationClient);
     const push = createPush(io, { clustered: cluster !== undefined });
+    const visibility = createVisibility({ users });
+    const watching = createPresenceHandlers({ io, presence, visibility, maxWatchedTotal: config.MAX_WATCHED_TOTAL });
+    const members = createMembers({ chat });
+    const typing = createTyping({ push });
     const delivery = createNotificationDelivery({ io, notifications, cluster, logger, now });
     const handlers = {
       ...createChatHandlers({ chat, notifications, push }),
+      ...createChangeHandlers({ chat, push }),
       ...delivery.handlers,
-      ...createPresenceHandlers({ io, presence, maxWatchedTotal: config.MAX_WATCHED_TOTAL }),
+      ...createTypingHandlers({ members, typing }),
+      ...watching.handlers,
     };
     const authenticator = await createAuthenticator({ config, users, logger });
     const { sessions } = authenticator;
@@ -92,7 +104,7 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
       'request',
       createPublicApp({
         service: 'realtime',
-        handlers: createRoutes({ chat, notifications, presence }),
+        handlers: createRoutes({ chat, notifications, presence, visibility, members, typing }),
         verifyToken: createTokenVerifier(config),
         logger,
         health,
@@ -102,7 +114,8 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
     // Attached last: Socket.IO takes its own path and leaves every other request to the earlier
     // listener.
     io.attach(server);
-    acceptSockets({ io, config, authenticate, sessions, presence, expiry, flows, handlers, logger });
+    const metrics = host.addMetrics((registry) => createSocketMetrics(registry, io, flows.total));
+    acceptSockets({ io, config, authenticate, sessions, presence, visibility, expiry, flows, metrics, handlers, logger });
     coalesceWebSocketWrites(io);
     io.engine.generateId = () => `${node}${randomBytes(12).toString('base64url')}`;
 
@@ -116,7 +129,7 @@ export function createRealtimeService(config: RealtimeConfig, deps: ServiceDeps)
         await listening.close();
       },
       endpoints: createEndpoints({ push, delivery }),
-      consumes: createSubscription({ io, sessions, logger }),
+      consumes: createSubscription({ io, sessions, visibility, presence, unwatch: watching.unwatch, logger }),
     };
   });
 }

@@ -1,9 +1,10 @@
+import { retry } from '@linsta/core';
 import type { createClient } from 'redis';
 
 type Client = Pick<ReturnType<typeof createClient>, 'isOpen' | 'subscribe' | 'sSubscribe' | 'sUnsubscribe'>;
 type Listener<T> = (message: T, channel: T) => void;
 
-const AGAIN_MS = 200;
+const BACKOFF = { firstMs: 200, maxMs: 1_000 };
 
 /**
  * Subscriptions that come about in the end. A client makes those again that it had before its
@@ -15,13 +16,8 @@ export function createSubscriber(client: Client) {
   const wanted = new Map<string, unknown>();
   const retryWhileConnected = async (channel: string, listener: unknown, attempt: () => Promise<unknown>) => {
     wanted.set(channel, listener);
-    while (client.isOpen && wanted.get(channel) === listener) {
-      try {
-        return void (await attempt());
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref());
-      }
-    }
+    const stopped = () => !client.isOpen || wanted.get(channel) !== listener;
+    await retry(attempt, { ...BACKOFF, stopped }).catch(() => undefined);
   };
   return {
     subscribe: (channel: string, listener: Listener<string>) =>

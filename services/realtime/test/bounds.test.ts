@@ -35,6 +35,7 @@ beforeAll(async () => {
     loadConfig,
     env: { DRAIN_MS: '50', PRESENCE_GRACE_MS: '50', EVENTS_PER_SECOND: '100', EVENTS_BURST: '500', MAX_WATCHED_TOTAL: '5' },
   });
+  realtime.upstreams.users.persist().post('/internal/people').reply(200, { users: [] });
   realtime.upstreams.chat
     .persist()
     .post('/internal/history')

@@ -1,4 +1,4 @@
-import type { BusEvent, OwnUser, PublicUser, Session } from '@linsta/contracts';
+import type { BusEvent, OwnUser, Privacy, PublicUser, Session } from '@linsta/contracts';
 import type { PersonRecord } from '@linsta/contracts/internal';
 import { toBusEvent } from '@linsta/bus';
 import { collectionSchema, outboxFields, outboxIndex, type WithOutbox } from '@linsta/mongo';
@@ -21,6 +21,8 @@ export interface UserDocument extends WithOutbox {
   /** Marks of the networks of the last sign-ins; see accounts/login-guard.ts. */
   knownNetworks?: string[];
   avatarUrl: string | null;
+  /** Absent: everything is shown. */
+  privacy?: Privacy;
   /** Counts the changes, so that each has its own event id. */
   version: number;
   createdAt: Date;
@@ -52,6 +54,7 @@ export interface SessionDocument extends WithOutbox {
   endedAt?: Date;
 }
 
+const privacySchema = new Schema<Privacy>({ readReceipts: Boolean, presence: Boolean }, { _id: false, strict: 'throw' });
 const userSchema = collectionSchema<UserDocument>('users', {
   name: { type: String, required: true },
   nameKeys: { type: [String], required: true },
@@ -61,6 +64,7 @@ const userSchema = collectionSchema<UserDocument>('users', {
   issuer: { type: String },
   knownNetworks: { type: [String], default: undefined },
   avatarUrl: { type: String, default: null },
+  privacy: { type: privacySchema },
   version: { type: Number, required: true },
   createdAt: { type: Date, required: true },
   changedAt: { type: Date },
@@ -106,14 +110,20 @@ export const createModels = (connection: Connection): UsersModels => ({
   Sessions: connection.model<SessionDocument>('Session', sessionSchema),
 });
 
-type UserFields = Pick<UserDocument, '_id' | 'name' | 'email' | 'contactEmail' | 'avatarUrl' | 'createdAt'>;
+type UserFields = Pick<UserDocument, '_id' | 'name' | 'email' | 'contactEmail' | 'avatarUrl' | 'createdAt' | 'privacy'>;
 /** Null where it is not known. */
 const emailOf = ({ email, contactEmail }: UserFields): string | null => (contactEmail === undefined ? email : contactEmail);
+export const privacyOf = ({ privacy }: Pick<UserDocument, 'privacy'>): Privacy => privacy ?? { readReceipts: true, presence: true };
 export const toPublicUser = ({ _id, name, avatarUrl }: UserFields): PublicUser => ({ _id: _id.toString(), name, avatarUrl });
-export const toPersonRecord = (doc: UserFields): PersonRecord => ({ ...toPublicUser(doc), email: emailOf(doc) });
+export const toPersonRecord = (doc: UserFields): PersonRecord => ({
+  ...toPublicUser(doc),
+  email: emailOf(doc),
+  ...(doc.privacy !== undefined && { privacy: doc.privacy }),
+});
 export const toOwnUser = (doc: UserFields): OwnUser => ({
-  ...toPersonRecord(doc),
+  ...toPublicUser(doc),
   email: emailOf(doc) ?? '',
+  privacy: privacyOf(doc),
   createdAt: doc.createdAt.toISOString(),
 });
 
@@ -138,7 +148,13 @@ export const userChanged = (doc: UserFields & { version: number }, time: Date): 
     'users',
     'USER_CHANGED',
     `user:${doc._id.toString()}:${doc.version}`,
-    { userId: doc._id.toString(), name: doc.name, email: emailOf(doc), avatarUrl: doc.avatarUrl },
+    {
+      userId: doc._id.toString(),
+      name: doc.name,
+      email: emailOf(doc),
+      avatarUrl: doc.avatarUrl,
+      ...(doc.privacy !== undefined && { privacy: doc.privacy }),
+    },
     time,
   );
 /** Every session of a user ended. */

@@ -1,10 +1,12 @@
 import { connect, type ChannelModel } from 'amqplib';
-import { messageOf, withDeadline, type Logger } from '@linsta/core';
+import { backoffMs, messageOf, withDeadline, type Logger } from '@linsta/core';
 
 const CONNECT_DEADLINE_MS = 10_000;
 const OPEN_DEADLINE_MS = 20_000;
 const CLOSE_DEADLINE_MS = 1_000;
-const MAX_BACKOFF_MS = 3_000;
+const BACKOFF = { firstMs: 100, maxMs: 3_000 };
+/** The first failed attempt is logged, then each tenth. */
+const LOGGED_EVERY = 10;
 /** Seconds; a broker that is up but silent is noticed after about three of these. */
 const HEARTBEAT_SECONDS = 5;
 
@@ -89,15 +91,16 @@ export function keepConnection(options: {
       if (connection !== undefined) void end(connection);
       onLost(messageOf(error));
       if (closed) return;
-      if (attempt === 0) logger.warn({ connection: name, err: messageOf(error) }, 'broker cannot be reached');
+      if (attempt % LOGGED_EVERY === 0)
+        logger.warn({ connection: name, attempt: attempt + 1, err: messageOf(error) }, 'broker connection failed');
       schedule();
     }
   };
   const schedule = () => {
-    const wait = Math.min(MAX_BACKOFF_MS, 100 * 2 ** attempt) * (0.5 + Math.random() / 2);
+    const delayMs = backoffMs(BACKOFF, attempt);
     attempt += 1;
     clearTimeout(timer);
-    timer = setTimeout(() => void (opening = open()), wait);
+    timer = setTimeout(() => void (opening = open()), delayMs);
   };
   opening = open();
 

@@ -1,10 +1,12 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline, type Logger } from '@linsta/core';
 import type { Publisher } from './amqp-publisher';
 import { foreignHeadersOf, rawOf } from './binary-mode';
+import { logHandled, type ConsumerState, type Subscription } from './bus';
+import { createPatientHandler } from './patience';
 import type { EventRules } from './parse-event';
-import { handle, logHandled, type ConsumerState, type Subscription } from './bus';
-import { exchangeOf, parkedOf, retryOf, type Topology } from './topology';
+import { bindTo, parkedOf, retryOf, type Topology } from './topology';
 
 const FIRST_PROBES_MS = [250, 1_000, 2_500];
 const PROBE_EVERY_MS = 5_000;
@@ -88,11 +90,28 @@ export function createConsumer(options: {
   const counted = { processed: 0, retried: 0, parked: 0 };
   let broker: ConsumerState['broker'];
 
+  let waits = new AbortController();
+  /** Events that wait for a dependency go back to their queue, and are delivered again later. */
+  const endWaits = () => {
+    waits.abort();
+    waits = new AbortController();
+  };
+  const handle = createPatientHandler({
+    queue,
+    handlers,
+    rules,
+    logger,
+    async pause(ms) {
+      if (stopping) throw new Error('the consumer stops');
+      await sleep(ms, undefined, { signal: waits.signal, ref: false });
+    },
+  });
+
   const treat = async (delivery: ConsumeMessage) => {
     const headers: Record<string, unknown> = delivery.properties.headers ?? {};
     const attempt = Number(headers[HEADERS.attempt] ?? 1);
     const startedAt = performance.now();
-    const verdict = await handle(handlers, rawOf(delivery), rules);
+    const verdict = await handle(rawOf(delivery));
     if (verdict.done) {
       logHandled(logger, queue, verdict.handled, startedAt);
       counted.processed += 1;
@@ -148,7 +167,7 @@ export function createConsumer(options: {
       const look = async () => {
         // A deletion that is still under way on the broker takes bindings along that were made
         // meanwhile: so they are made again, at each look.
-        for (const type of types) await fresh.bindQueue(name, exchangeOf(topology), type);
+        for (const type of types) await bindTo(fresh, topology, name, type);
         const { messageCount, consumerCount } = await fresh.checkQueue(name);
         if (everyNode) return consumerCount;
         const aside = { retrying: 0, parked: (await fresh.checkQueue(parkedOf(queue))).messageCount };
@@ -171,7 +190,7 @@ export function createConsumer(options: {
             // It could be neither handled nor put anywhere: a new connection gets it delivered
             // again.
             logger.warn({ queue, err: error.message }, 'bus event goes back to its queue');
-            setTimeout(() => renew(`${queue}: ${error.message}`), 1_000).unref();
+            setTimeout(() => channel === fresh && renew(`${queue}: ${error.message}`), 1_000).unref();
           })
           .finally(() => underWay.delete(work));
         underWay.add(work);
@@ -202,6 +221,7 @@ export function createConsumer(options: {
       channel = undefined;
       stopChannel = undefined;
       stopProbes();
+      endWaits();
     },
     consuming: () => channel !== undefined,
     state: () => ({
@@ -215,6 +235,7 @@ export function createConsumer(options: {
     async stop() {
       stopping = true;
       channel = undefined;
+      endWaits();
       const stop = stopChannel;
       stopChannel = undefined;
       await stop?.();

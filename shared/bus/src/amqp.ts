@@ -4,7 +4,7 @@ import { createConsumer, type AmqpConsumer } from './amqp-consumer';
 import { createPublisher } from './amqp-publisher';
 import { createTally, type EventBus } from './bus';
 import { eventRulesOf, type EventRules } from './parse-event';
-import { declareTopology, exchangeOf, productTopology, type Topology } from './topology';
+import { declareTopology, ownOf, productTopology, type Topology } from './topology';
 
 const PUBLISH_TIMEOUT_MS = 5_000;
 const STOP_DEADLINE_MS = 8_000;
@@ -33,7 +33,7 @@ export function createAmqpBus(options: {
   return {
     async publish(event) {
       await publisher.send({
-        exchange: exchangeOf(topology),
+        exchange: ownOf(topology),
         routingKey: event.type,
         content: Buffer.from(JSON.stringify(event)),
         properties: { contentType: 'application/cloudevents+json', messageId: event.id, type: event.type },

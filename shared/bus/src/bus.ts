@@ -4,6 +4,7 @@ import {
   correlationId,
   currentTraceparent,
   inSpan,
+  isOutage,
   messageOf,
   toCorrelationId,
   withCorrelation,
@@ -69,9 +70,10 @@ export interface Subscription {
 }
 
 /**
- * Facts between services. At least once, in no promised order: a handler returns = done, throws an
- * AppError = final, parked at once, throws anything else = tried again after growing delays, then
- * parked.
+ * Events between services, at least once, in no promised order. A handler that returns has handled
+ * its event. One that throws an AppError refuses it for good: the event is parked. While the
+ * database or another service is away (UNAVAILABLE), the event waits, for as long as the outage
+ * lasts. After any other error it is handled again with growing delays, then parked.
  */
 export interface EventBus {
   /**
@@ -99,9 +101,17 @@ export interface HandledEvent {
   id: string;
   correlationid: string;
 }
-export type Verdict = { done: true; handled?: HandledEvent } | { done: false; park: string } | { done: false; retry: string };
+export type Verdict =
+  | { done: true; handled?: HandledEvent }
+  | { done: false; park: string }
+  | { done: false; retry: string }
+  /** A dependency of the handler is away. */
+  | { done: false; away: string };
 
 const sentenceOf = (error: unknown) => messageOf(error).slice(0, 500);
+
+/** Whether an error passes when the database or another service is back. */
+const isAway = (error: unknown): boolean => isOutage(error) || (error instanceof AppError && error.status === 503);
 
 /** What to do with one raw event: the part that every adapter shares. Never throws. */
 export async function handle(handlers: BusHandlers, raw: string, rules: EventRules = {}): Promise<Verdict> {
@@ -129,7 +139,8 @@ export async function handle(handlers: BusHandlers, raw: string, rules: EventRul
     );
     return { done: true, handled: { type: event.type, id: event.id, correlationid } };
   } catch (error) {
-    // A 503 is a neighbour's outage, which passes; any other AppError will be the same next time.
+    if (isAway(error)) return { done: false, away: sentenceOf(error) };
+    // Any other refusal is the same at the next attempt.
     return error instanceof AppError && error.status < 500
       ? { done: false, park: sentenceOf(error) }
       : { done: false, retry: sentenceOf(error) };

@@ -1,30 +1,15 @@
-import type { Logger } from '@linsta/core';
+import { createLimiter, type Limiter, type Logger } from '@linsta/core';
+import { createTally, logHandled, RETRY_DELAYS_MS, type EventBus, type Subscription } from './bus';
+import { createPatientHandler } from './patience';
 import type { EventRules } from './parse-event';
-import { createTally, handle, logHandled, RETRY_DELAYS_MS, type EventBus, type Subscription } from './bus';
 
-/** Limits how many run at a time; the rest wait their turn in order. */
-function createGate(size: number) {
-  let free = size;
-  const waiting: (() => void)[] = [];
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free += 1;
-      else next();
-    }
-  };
-}
-
-/** Parked events that a person wants tried again are looked for so often. */
+/** Interval of the look for parked events that were re-driven. */
 const REDRIVE_POLL_MS = 1_000;
 
 interface Subscriber {
   subscription: Subscription;
-  gate: ReturnType<typeof createGate>;
+  limited: Limiter;
+  handle: ReturnType<typeof createPatientHandler>;
   settling: Set<Promise<unknown>>;
   /** The consumer takes no more events: a publish now fails, and the publisher keeps its event. */
   stopped: boolean;
@@ -68,10 +53,10 @@ export function createMemoryBus(options: {
   /** Answers true when it was handled, false when it was parked. */
   const settle = async (subscriber: Subscriber, raw: string): Promise<boolean> => {
     const { counted } = subscriber;
-    const { queue, handlers, parking } = subscriber.subscription;
+    const { queue, parking } = subscriber.subscription;
     for (let attempt = 1; ; attempt += 1) {
       if (subscriber.stopped) throw new Error(`${queue} is not consumed any more`);
-      const handling = subscriber.gate(() => handle(handlers, raw, rules));
+      const handling = subscriber.limited(() => subscriber.handle(raw));
       subscriber.settling.add(handling);
       const startedAt = performance.now();
       const verdict = await handling.finally(() => subscriber.settling.delete(handling));
@@ -153,7 +138,18 @@ export function createMemoryBus(options: {
         return Promise.reject(new Error(`queue ${subscription.queue} has a consumer already`));
       const subscriber: Subscriber = {
         subscription,
-        gate: createGate(subscription.prefetch ?? 64),
+        limited: createLimiter(subscription.prefetch ?? 64),
+        handle: createPatientHandler({
+          queue: subscription.queue,
+          handlers: subscription.handlers,
+          rules,
+          logger: options.logger,
+          async pause(ms) {
+            if (subscriber.stopped) throw new Error(`${subscription.queue} is not consumed any more`);
+            await sleep(ms);
+            if (subscriber.stopped) throw new Error(`${subscription.queue} is not consumed any more`);
+          },
+        }),
         settling: new Set(),
         stopped: false,
         counted: { processed: 0, retried: 0, parked: 0 },

@@ -48,7 +48,12 @@ export const productTopology = (furtherTypes: readonly string[] = []): Topology 
 };
 
 export const exchangeOf = ({ namespace }: Pick<Topology, 'namespace'>) => `${namespace}.events`;
-/** Where events go that no queue is bound for: of unknown type. */
+/**
+ * Where the product's own events go. It has no alternate exchange: while the queue of a type is
+ * missing, the broker refuses the event, and its outbox keeps it.
+ */
+export const ownOf = ({ namespace }: Pick<Topology, 'namespace'>) => `${namespace}.events.own`;
+/** Where events of other publishers go that no queue is bound for: of unknown type. */
 export const unroutedOf = ({ namespace }: Pick<Topology, 'namespace'>) => `${namespace}.events.unrouted`;
 export const parkedOf = (queue: string) => `${queue}.parked`;
 export const retryOf = (queue: string, delayMs: number) => `${queue}.retry.${delayMs}`;
@@ -63,6 +68,11 @@ const deadLetterTo = (queue: string) => ({
   'x-overflow': 'reject-publish',
 });
 
+/** Binds a queue to an event type, of this product and of other publishers. */
+export async function bindTo(channel: Channel | ConfirmChannel, topology: Topology, queue: string, type: string): Promise<void> {
+  for (const exchange of [exchangeOf(topology), ownOf(topology)]) await channel.bindQueue(queue, exchange, type);
+}
+
 /**
  * Declares everything; a repeat changes nothing. Rejects if something of another shape stands under
  * one of the names.
@@ -74,14 +84,16 @@ export async function declareTopology(channel: Channel | ConfirmChannel, topolog
   await channel.assertQueue(parkedOf(unrouted), quorum({ 'x-delivery-limit': PARKED_DELIVERY_LIMIT }));
   await channel.bindQueue(parkedOf(unrouted), unrouted, '');
   await channel.assertExchange(exchange, 'topic', { durable: true, alternateExchange: unrouted });
+  const own = ownOf(topology);
+  await channel.assertExchange(own, 'topic', { durable: true });
   const unheard = `${topology.namespace}.unheard`;
   await channel.assertQueue(unheard, { durable: true, arguments: { 'x-max-length': 0 } });
-  for (const type of WITHOUT_DURABLE_QUEUE) await channel.bindQueue(unheard, exchange, type);
+  for (const type of WITHOUT_DURABLE_QUEUE) await bindTo(channel, topology, unheard, type);
   for (const [queue, types] of Object.entries(topology.consumers)) {
     await channel.assertQueue(parkedOf(queue), quorum({ 'x-delivery-limit': PARKED_DELIVERY_LIMIT }));
     await channel.assertQueue(queue, quorum({ 'x-delivery-limit': DELIVERY_LIMIT, ...deadLetterTo(parkedOf(queue)) }));
     for (const delayMs of topology.retryDelaysMs)
       await channel.assertQueue(retryOf(queue, delayMs), quorum({ 'x-message-ttl': delayMs, ...deadLetterTo(queue) }));
-    for (const type of types) await channel.bindQueue(queue, exchange, type);
+    for (const type of types) await bindTo(channel, topology, queue, type);
   }
 }

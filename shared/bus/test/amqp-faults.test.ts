@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'amqplib';
-import { createAmqpBus, exchangeOf, parkedOf, unroutedOf, type EventBus, type Topology } from '@linsta/bus';
+import { createAmqpBus, exchangeOf, ownOf, parkedOf, unroutedOf, type EventBus, type Topology } from '@linsta/bus';
 import { createLogger } from '@linsta/core';
 import { createBroker, describeWith, noBroker, waitFor, type Broker } from '@linsta/testing';
 import { createAmqpTools } from './amqp-tools';
@@ -20,14 +20,15 @@ describeWith(noBroker, 'the bus on a RabbitMQ that fails', () => {
   const { createTopology, withChannel, parkedLines } = createAmqpTools(() => broker.url);
 
   /** A publisher and a consumer on their own queues; `handled` counts by event id. */
-  async function createPair(): Promise<{
+  async function createPair(queues: number = QUEUES.length): Promise<{
     bus: EventBus;
     topology: Topology;
     queue: string;
     handled: Map<string, number>;
     publishAll(count: number): Promise<string[]>;
   }> {
-    const { topology, own } = createTopology();
+    const { topology: all, own } = createTopology();
+    const topology = { ...all, consumers: Object.fromEntries(Object.entries(all.consumers).slice(0, queues)) };
     const bus = createAmqpBus({ url: broker.url, name: 'test', logger, topology, publishTimeoutMs: 1_000 });
     const handled = new Map<string, number>();
     const queue = own(QUEUES[0]);
@@ -65,7 +66,10 @@ describeWith(noBroker, 'the bus on a RabbitMQ that fails', () => {
     },
     'an operator closes every connection': () => void broker.ctl('close_all_connections', 'by the operator'),
     'the queue is deleted under its consumer': ({ queue }) => withChannel(async (channel) => void (await channel.deleteQueue(queue))),
-    'the exchange is deleted': ({ topology }) => withChannel(async (channel) => void (await channel.deleteExchange(exchangeOf(topology)))),
+    'the exchanges are deleted': ({ topology }) =>
+      withChannel(async (channel) => {
+        for (const exchange of [exchangeOf(topology), ownOf(topology)]) await channel.deleteExchange(exchange);
+      }),
     'the broker is up but silent for a while': async ({ bus }) => {
       const pausing = broker.pause(16_000);
       await waitFor(() => bus.consumers()[0]!.silentMs > 6_000, 'the gauge telling of the silence', 16_000);
@@ -107,6 +111,50 @@ describeWith(noBroker, 'the bus on a RabbitMQ that fails', () => {
     120_000,
   );
 
+  test('when the only queue of a type is deleted under load, then its events stay with their publisher and are not parked as unknown', async () => {
+    const pair = await createPair(1);
+    try {
+      await waitFor(() => pair.bus.healthy(), 'a healthy bus', 20_000);
+      for (let deletions = 0; deletions < 5; deletions += 1) {
+        const meanwhile = pair.publishAll(200);
+        await faults['the queue is deleted under its consumer']!(pair);
+        await meanwhile;
+        await waitFor(() => pair.bus.healthy(), 'a healthy bus', 20_000);
+      }
+      const last = await pair.publishAll(20);
+      await waitFor(() => last.every((id) => pair.handled.has(id)), 'the last events handled', 30_000);
+      expect(await parkedLines(parkedOf(unroutedOf(pair.topology)))).toEqual([]);
+    } finally {
+      await pair.bus.close();
+    }
+  }, 60_000);
+
+  test('when a queue of another shape stands under a name of ours, then the log names it, and the bus begins when it is gone', async () => {
+    const { topology, own } = createTopology();
+    const queue = own(QUEUES[0]);
+    await withChannel(async (channel) => void (await channel.assertQueue(queue, { durable: false })));
+    const lines: string[] = [];
+    const bus = createAmqpBus({
+      url: broker.url,
+      name: 'test',
+      logger: createLogger('test', 'warn', { write: (line) => lines.push(line) }),
+      topology,
+    });
+    try {
+      await bus.subscribe({ queue, parking, handlers: { LIKE: async () => undefined } });
+      await waitFor(
+        () => lines.some((line) => /PRECONDITION_FAILED.*inequivalent arg/.test(line) && line.includes(queue)),
+        'the reason',
+        20_000,
+      );
+      expect(bus.healthy()).toBe(false);
+      await withChannel(async (channel) => void (await channel.deleteQueue(queue)));
+      await waitFor(() => bus.healthy(), 'a healthy bus', 20_000);
+    } finally {
+      await bus.close();
+    }
+  }, 60_000);
+
   test('when a memory alarm blocks publishers, then publishing is refused in time, consuming goes on, and it heals', async () => {
     const pair = await createPair();
     try {
@@ -146,9 +194,7 @@ describeWith(noBroker, 'the bus on a RabbitMQ that fails', () => {
       await waitFor(() => pair.bus.healthy(), 'a healthy bus', 20_000);
       const unbind = () =>
         withChannel(async (channel) => {
-          const unrouted = unroutedOf(pair.topology);
-          await channel.unbindQueue(parkedOf(unrouted), unrouted, '');
-          for (const queue of Object.keys(pair.topology.consumers)) await channel.unbindQueue(queue, exchangeOf(pair.topology), 'LIKE');
+          for (const queue of Object.keys(pair.topology.consumers)) await channel.unbindQueue(queue, ownOf(pair.topology), 'LIKE');
         });
       await waitFor(
         async () => {

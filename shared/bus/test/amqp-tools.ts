@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'amqplib';
-import { parkedOf, retryOf, exchangeOf, unroutedOf, type Topology } from '@linsta/bus';
+import { parkedOf, retryOf, exchangeOf, ownOf, unroutedOf, type Topology } from '@linsta/bus';
 import { QUEUES, QUICK_RETRIES_MS, type ParkedLine } from './contract';
 
 /**
@@ -60,7 +60,7 @@ export function createAmqpTools(urlOf: () => string) {
         ...queues.flatMap((queue) => topology.retryDelaysMs.map((ms) => retryOf(queue, ms))),
       ];
       for (const queue of [...all, parkedOf(unroutedOf(topology)), `${topology.namespace}.unheard`]) await channel.deleteQueue(queue);
-      for (const exchange of [exchangeOf(topology), unroutedOf(topology)]) await channel.deleteExchange(exchange);
+      for (const exchange of [exchangeOf(topology), ownOf(topology), unroutedOf(topology)]) await channel.deleteExchange(exchange);
     });
   return { createTopology, withChannel, parkedLines, remove };
 }

@@ -54,7 +54,9 @@ export function busContract(create: () => Promise<BusUnderTest>): void {
   });
   test('when no consumer handles a known type, then publishing it succeeds all the same', async () => {
     await subscribe({ LIKE: async () => undefined });
-    await under.bus.publish(toBusEvent('test', 'SESSION_ENDED', 'x', { userId: 'a'.repeat(24) }));
+    const [chatRoomId, messageId, senderId] = ['c', 'd', 'a'].map((digit) => digit.repeat(24)) as [string, string, string];
+    const sent = { chatRoomId, messageId, seq: 1, senderId, recipientIds: [], excerpt: '' };
+    await under.bus.publish(toBusEvent('test', 'MESSAGE_SENT', 'x', sent));
     expect(await under.parked(QUEUES[0])).toEqual([]);
   });
   test('when 500 events come at once, then each is handled', async () => {
@@ -100,6 +102,51 @@ export function busContract(create: () => Promise<BusUnderTest>): void {
     expect(tried.filter((id) => id === 'ill')).toHaveLength(5);
     await under.bus.publish(aLike('well'));
     await waitFor(() => tried.includes('well'));
+  });
+  test('when the database or a service is away for longer than all retries last, then the event waits, and is handled, not parked', async () => {
+    let away = true;
+    const tried: Record<string, number> = {};
+    const outages: Record<string, () => Error> = {
+      database: () => Object.assign(new Error('connect ECONNREFUSED'), { name: 'MongoServerSelectionError' }),
+      service: () => new AppError('UNAVAILABLE', 'The users service is not reachable'),
+    };
+    const handled: string[] = [];
+    await subscribe({
+      LIKE: async ({ id }) => {
+        tried[id] = (tried[id] ?? 0) + 1;
+        if (away) throw outages[id]!();
+        handled.push(id);
+      },
+    });
+    const published = Promise.all(Object.keys(outages).map((id) => under.bus.publish(aLike(id))));
+    // Any other event would be parked by now.
+    const allRetries = QUICK_RETRIES_MS.length + 2;
+    await waitFor(() => Object.keys(outages).every((id) => (tried[id] ?? 0) >= allRetries), 'repeated attempts', 20_000);
+    expect([handled, await under.parked(QUEUES[0])]).toEqual([[], []]);
+    away = false;
+    await published;
+    await waitFor(() => handled.length === 2, 'both events', 15_000);
+    expect(await under.parked(QUEUES[0])).toEqual([]);
+  });
+  test('when a consumer stops while its events wait for a dependency, then it stops at once', async () => {
+    let tries = 0;
+    const consumer = await under.bus.subscribe({
+      queue: QUEUES[0],
+      parking: under.parking,
+      handlers: {
+        LIKE: async () => {
+          tries += 1;
+          throw new AppError('UNAVAILABLE', 'away');
+        },
+      },
+    });
+    await waitFor(() => under.bus.healthy(), 'a healthy bus', 20_000);
+    const published = under.bus.publish(aLike()).catch(() => 'kept by its publisher');
+    await waitFor(() => tries >= 3, 'some attempts');
+    // It would wait for the handler as long as the outage lasts.
+    await consumer.stop();
+    await published;
+    expect(await under.parked(QUEUES[0])).toEqual([]);
   });
   test('when a handler says that it will never work, then the event is parked at once', async () => {
     let tries = 0;

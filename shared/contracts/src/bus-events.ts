@@ -41,6 +41,8 @@ export const busEventData = {
     name: busText(200).refine(isVisible, 'must not be empty'),
     email: z.string().max(254).nullish(),
     avatarUrl: z.string().max(2048).nullish(),
+    /** Absent: unchanged, or shown to everyone. */
+    privacy: z.object({ readReceipts: z.boolean(), presence: z.boolean() }).nullish(),
   }),
   SESSION_ENDED: z.object({ userId: objectId, sid: z.string().max(64).optional() }),
   MESSAGE_SENT: z.object({

@@ -1,9 +1,6 @@
 import { z } from 'zod';
+import { messageChanges, messageSeq as seq, watermark as seqOrZero } from './changes';
 import { freeText, isoTime, objectId, queryInteger } from './common';
-
-const seq = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
-/** A watermark or resume point; 0 is "nothing yet". */
-const seqOrZero = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const messageText = freeText(4000, 'Message text empty');
 /** Chosen by the client, e.g. a UUID; makes a send safe to repeat. */
@@ -27,6 +24,7 @@ export const message = z
     seq,
     createdAt: isoTime,
     clientMessageId: clientMessageId.optional(),
+    ...messageChanges,
   })
   .meta({ id: 'Message' });
 export const receivedMessage = message.extend({ sender: z.object({ _id: objectId, name: z.string() }) }).meta({ id: 'ReceivedMessage' });
@@ -44,6 +42,10 @@ export const room = z
     readSeq: seqOrZero,
     /** The highest `readSeq` of the other participants. */
     othersReadSeq: seqOrZero,
+    /** The highest message that a device of the other participants has received. */
+    othersDeliveredSeq: seqOrZero,
+    /** Pages read after this answer hold every change up to this `rev`. */
+    lastRev: seqOrZero,
     unreadCount: z.number().int().min(0),
   })
   .meta({ id: 'Room' });
@@ -75,7 +77,16 @@ export const historyQuery = z
   .refine(onePosition, ONE_POSITION);
 export const roomsQuery = z.strictObject({ limit: queryInteger(1, 100).default(50), skip: queryInteger(0, 1_000_000).default(0) });
 
-export const sendBody = z.strictObject({ text: messageText, clientMessageId: clientMessageId.optional() });
+export const sendBody = z.strictObject({
+  text: messageText,
+  clientMessageId: clientMessageId.optional(),
+  /** The `seq` of the message that this one answers. */
+  replyTo: seq.optional(),
+});
+export const editBody = z.strictObject({ text: messageText });
+export const editMessagePayload = z.strictObject({ chatRoomId: objectId, seq, text: messageText });
+/** A message by its place in its room. */
+export const messageParams = z.object({ chatRoomId: objectId, seq: queryInteger(1, Number.MAX_SAFE_INTEGER) });
 export const readBody = z.strictObject({ seq: seqOrZero });
 export const readState = z
   .object({ chatRoomId: objectId, readSeq: seqOrZero, unreadCount: z.number().int().min(0) })
@@ -83,7 +94,7 @@ export const readState = z
 export const unread = z.object({ chat: z.number().int().min(0), notifications: z.number().int().min(0) }).meta({ id: 'Unread' });
 
 export const joinRoomPayload = z.strictObject({ chatRoomId: objectId });
-export const sendMessagePayload = z.strictObject({ chatRoomId: objectId, text: messageText, clientMessageId: clientMessageId.optional() });
+export const sendMessagePayload = sendBody.extend({ chatRoomId: objectId });
 export const getHistoryPayload = z
   .strictObject({
     chatRoomId: objectId,
@@ -95,9 +106,17 @@ export const getHistoryPayload = z
   .refine(onePosition, ONE_POSITION);
 export const markReadPayload = z.strictObject({ chatRoomId: objectId, seq: seqOrZero });
 
+/** A user who goes on typing repeats `typing: true`; it ends by itself after this time. */
+export const TYPING_EXPIRES_MS = 6_000;
+/** Others get at most one `typing: true` of a user and room within this time. */
+export const TYPING_INTERVAL_MS = 2_000;
+export const typingBody = z.strictObject({ typing: z.boolean() });
+export const typingPayload = typingBody.extend({ chatRoomId: objectId });
+
 /** More than this many missed in one room: the room is reset instead. */
 export const RESUME_LIMIT = 200;
-export const resumePoint = z.strictObject({ chatRoomId: objectId, afterSeq: seqOrZero });
+/** `afterRev`: changes to messages up to `afterSeq` are wanted from this number on. */
+export const resumePoint = z.strictObject({ chatRoomId: objectId, afterSeq: seqOrZero, afterRev: seqOrZero.optional() });
 export const resumePayload = z.strictObject({ rooms: z.array(resumePoint).max(1000), notificationsAfter: objectId.optional() });
 export const resumedRoom = z
   .object({
@@ -105,6 +124,10 @@ export const resumedRoom = z
     lastSeq: seqOrZero,
     readSeq: seqOrZero,
     messages: z.array(receivedMessage),
+    /** With `afterRev`: every change up to here is in this answer, or was known before. */
+    lastRev: seqOrZero,
+    /** Messages up to `afterSeq` that changed after `afterRev`, as they are now. */
+    changed: z.array(receivedMessage),
     reset: z.boolean(),
   })
   .meta({ id: 'ResumedRoom' });

@@ -1,4 +1,5 @@
 export * from './bus-events';
+export * from './changes';
 export * from './chat';
 export * from './common';
 export * from './error-codes';

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { deliveredMark, emoji, messageSeq } from './changes';
 import { clientMessageId, historyPage, messageText, receivedMessage, resumePoint, resumedRoom } from './chat';
 import { busText, httpUrl, objectId } from './common';
 import { socketError } from './errors';
 import { notification, notificationRead, notificationRemoved } from './notifications';
 import type { ServiceName } from './routes';
 import { MAX_SERVER_EVENTS, serverMessage, serverRoom, serverUser } from './server-routes';
-import { publicUser } from './users';
+import { privacy, publicUser } from './users';
 
 /**
  * Calls between services over HTTP, never reachable through the gateway. Paths are below
@@ -18,7 +19,7 @@ export type InternalCallers = Readonly<Record<ServiceName, Readonly<Record<strin
 /** Which services may call which internal endpoint. */
 export const INTERNAL_CALLERS: InternalCallers = {
   users: {
-    '/people': ['posts', 'events', 'chat', 'notification'],
+    '/people': ['posts', 'events', 'chat', 'notification', 'realtime'],
     '/sessions/check': ['gateway', 'realtime'],
     '/identities': ['gateway', 'realtime'],
     '/server/users': ['gateway'],
@@ -30,6 +31,9 @@ export const INTERNAL_CALLERS: InternalCallers = {
   chat: {
     '/messages': ['realtime'],
     '/membership': ['realtime'],
+    '/participants': ['realtime'],
+    '/changes': ['realtime'],
+    '/marks-delivered': ['realtime'],
     '/history': ['realtime'],
     '/read': ['realtime'],
     '/resume': ['realtime'],
@@ -51,7 +55,7 @@ export const INTERNAL_CALLERS: InternalCallers = {
 
 /** users: who are these? Unknown ids are left out. */
 export const peopleRequest = z.object({ userIds: z.array(objectId).max(1000) });
-export const personRecord = publicUser.extend({ email: z.string().nullable() });
+export const personRecord = publicUser.extend({ email: z.string().nullable(), privacy: privacy.optional() });
 export const peopleAnswer = z.object({ users: z.array(personRecord) });
 export type PersonRecord = z.infer<typeof personRecord>;
 
@@ -97,6 +101,7 @@ export const batchedSend = z.object({
   senderId: objectId,
   text: messageText,
   clientMessageId: clientMessageId.optional(),
+  replyTo: messageSeq.optional(),
 });
 export type BatchedSend = z.infer<typeof batchedSend>;
 export const sendBatchRequest = z.object({ messages: z.array(batchedSend).max(MAX_BATCH) });
@@ -111,9 +116,41 @@ export const sendOutcome = z.discriminatedUnion('ok', [
 export type SendOutcome = z.infer<typeof sendOutcome>;
 export const sendBatchAnswer = z.object({ results: z.array(sendOutcome) });
 
+/** chat: a batch of changes to stored messages, answered in the same order. */
+const changedMessage = { chatRoomId: objectId, userId: objectId, seq: messageSeq };
+export const batchedChange = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('react'), ...changedMessage, emoji, on: z.boolean() }),
+  z.object({ kind: z.literal('edit'), ...changedMessage, text: messageText }),
+]);
+export type BatchedChange = z.infer<typeof batchedChange>;
+export const changeBatchRequest = z.object({ changes: z.array(batchedChange).max(MAX_BATCH) });
+/**
+ * `pushed`: the state that devices are to be sent; absent where nothing changed, or where another
+ * change of the same batch carries it.
+ */
+export const changeOutcome = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), message: receivedMessage, participants: z.array(objectId), pushed: z.boolean() }),
+  z.object({ ok: z.literal(false), error: socketError.extend({ status: z.number() }) }),
+]);
+export type ChangeOutcome = z.infer<typeof changeOutcome>;
+export const changeBatchAnswer = z.object({ results: z.array(changeOutcome) });
+
+/** chat: a batch of delivered marks; the answer names those that went up, and who may know. */
+export const batchedMark = deliveredMark.extend({ userId: objectId });
+export type BatchedMark = z.infer<typeof batchedMark>;
+export const markBatchRequest = z.object({ marks: z.array(batchedMark).max(MAX_BATCH) });
+export const markOutcome = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), deliveredSeq: z.number(), audience: z.array(objectId) }),
+  z.object({ ok: z.literal(false), error: socketError.extend({ status: z.number() }) }),
+]);
+export type MarkOutcome = z.infer<typeof markOutcome>;
+export const markBatchAnswer = z.object({ results: z.array(markOutcome) });
+
 /** chat: may this user join, and how far is the room? */
 export const membershipRequest = z.object({ chatRoomId: objectId, userId: objectId });
 export const membershipAnswer = z.object({ chatRoomId: objectId, lastSeq: z.number(), participants: z.array(objectId) });
+/** chat: who is in this room? Refused for users who are not. */
+export const participantsAnswer = z.object({ participants: z.array(objectId) });
 export const historyRequest = membershipRequest.extend({ page: historyPage });
 export const markReadRequest = membershipRequest.extend({ seq: z.number() });
 /** `moved`: the watermark went up, so the participants' devices are to be told. */
@@ -152,6 +189,16 @@ export const broadcastsRequest = z.object({
     .array(
       z.discriminatedUnion('event', [
         z.object({ event: z.literal('receive_message'), userIds: z.array(objectId), payload: receivedMessage }),
+        z.object({
+          event: z.literal('message_changed'),
+          userIds: z.array(objectId),
+          payload: z.object({ chatRoomId: objectId, rev: messageSeq, message: receivedMessage }),
+        }),
+        z.object({
+          event: z.literal('room_delivered'),
+          userIds: z.array(objectId),
+          payload: z.object({ chatRoomId: objectId, userId: objectId, deliveredSeq: z.number() }),
+        }),
         z.object({
           event: z.literal('room_read'),
           userIds: z.array(objectId),

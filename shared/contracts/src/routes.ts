@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import * as changes from './changes';
 import * as chat from './chat';
 import { objectId } from './common';
 import * as events from './events';
@@ -197,6 +198,42 @@ export const routes = {
     status: 201,
     answer: chat.receivedMessage,
     summary: 'Send a message',
+  },
+  'PATCH /api/chat/messages/:chatRoomId/:seq': {
+    service: 'chat',
+    params: chat.messageParams,
+    body: chat.editBody,
+    status: 200,
+    answer: chat.receivedMessage,
+    summary: 'Edit an own message',
+  },
+  'GET /api/chat/messages/:chatRoomId/:seq/edits': {
+    service: 'chat',
+    params: chat.messageParams,
+    status: 200,
+    answer: z.array(changes.earlierText),
+    summary: 'List earlier texts of a message, oldest first',
+  },
+  'POST /api/chat/messages/:chatRoomId/:seq/reactions': {
+    service: 'chat',
+    params: chat.messageParams,
+    body: changes.reactBody,
+    status: 200,
+    answer: chat.receivedMessage,
+    summary: 'React to a message, or withdraw a reaction; a repeat changes nothing',
+  },
+  'POST /api/chat/delivered': {
+    service: 'chat',
+    body: changes.markDeliveredPayload,
+    status: 204,
+    summary: 'Mark messages of several rooms as received by a device',
+  },
+  'POST /api/chat/rooms/:chatRoomId/typing': {
+    service: 'realtime',
+    params: roomId,
+    body: chat.typingBody,
+    status: 204,
+    summary: 'Say that the user types, or no longer types',
   },
   'GET /api/notifications': {
     service: 'notification',

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { markDeliveredPayload, messageSeq, reactPayload, watermark } from './changes';
 import {
+  editMessagePayload,
   getHistoryPayload,
   historyMessage,
   joinRoomPayload,
@@ -8,6 +10,7 @@ import {
   resumePayload,
   resumedRoom,
   sendMessagePayload,
+  typingPayload,
   unread,
 } from './chat';
 import { isoTime, objectId } from './common';
@@ -26,6 +29,12 @@ export const clientEvents = {
   send_message: { payload: sendMessagePayload, ack: z.object({ message: receivedMessage }) },
   get_history: { payload: getHistoryPayload, ack: z.object({ chatRoomId: objectId, messages: z.array(historyMessage) }) },
   mark_read: { payload: markReadPayload, ack: z.object({ chatRoomId: objectId, readSeq: z.number(), unreadCount: z.number() }) },
+  /** Others get `room_delivered` where the mark went up. */
+  mark_delivered: { payload: markDeliveredPayload, ack: z.object({}) },
+  react: { payload: reactPayload, ack: z.object({ message: receivedMessage }) },
+  edit_message: { payload: editMessagePayload, ack: z.object({ message: receivedMessage }) },
+  /** Not stored and not repeated: others who are connected get it. */
+  typing: { payload: typingPayload, ack: z.object({}) },
   resume: {
     payload: resumePayload,
     ack: z.object({
@@ -52,7 +61,11 @@ export type ClientEventName = keyof typeof clientEvents;
 export const serverEvents = {
   receive_message: receivedMessage,
   notification,
+  /** `rev` is the message's own: a later one replaces an earlier one. */
+  message_changed: z.object({ chatRoomId: objectId, rev: messageSeq, message: receivedMessage }),
+  room_delivered: z.object({ chatRoomId: objectId, userId: objectId, deliveredSeq: watermark }),
   room_read: z.object({ chatRoomId: objectId, userId: objectId, readSeq: z.number() }),
+  typing: z.object({ chatRoomId: objectId, userId: objectId, typing: z.boolean() }),
   notification_read: notificationRead,
   notification_removed: notificationRemoved,
   presence,

@@ -27,12 +27,24 @@ export const loginBody = z.strictObject({ email, password: currentPassword });
 export const refreshBody = z.strictObject({ refreshToken: z.string().min(1).max(512) });
 export const logoutBody = z.strictObject({ refreshToken: z.string().min(1).max(512).optional() });
 export const passwordBody = z.strictObject({ currentPassword, newPassword });
+/**
+ * What other users see of this one: read and delivered marks, and presence. Mutual: a user who
+ * hides does not see.
+ */
+export const privacy = z.object({ readReceipts: z.boolean(), presence: z.boolean() }).meta({ id: 'Privacy' });
 export const profilePatch = z
-  .strictObject({ name: lineOfText(80).optional(), avatarUrl: httpUrl.nullable().optional() })
+  .strictObject({
+    name: lineOfText(80).optional(),
+    avatarUrl: httpUrl.nullable().optional(),
+    privacy: z
+      .strictObject({ readReceipts: z.boolean().optional(), presence: z.boolean().optional() })
+      .refine((patch) => Object.keys(patch).length > 0, 'must change at least one field')
+      .optional(),
+  })
   .refine((patch) => Object.keys(patch).length > 0, 'must change at least one field');
 
 export const publicUser = z.object({ _id: objectId, name: z.string(), avatarUrl: z.string().nullable() }).meta({ id: 'PublicUser' });
-export const ownUser = publicUser.extend({ email: z.string(), createdAt: isoTime }).meta({ id: 'OwnUser' });
+export const ownUser = publicUser.extend({ email: z.string(), createdAt: isoTime, privacy }).meta({ id: 'OwnUser' });
 export const tokens = z.object({ token: z.string(), refreshToken: z.string(), user: ownUser }).meta({ id: 'Tokens' });
 /** An empty search is refused: it would list every account. */
 export const userSearchQuery = z.strictObject({
@@ -58,6 +70,8 @@ export const session = z
   .meta({ id: 'Session' });
 export const endedSessions = z.object({ ended: z.number().int().min(0) });
 
+export type ProfilePatch = z.infer<typeof profilePatch>;
+export type Privacy = z.infer<typeof privacy>;
 export type PublicUser = z.infer<typeof publicUser>;
 export type OwnUser = z.infer<typeof ownUser>;
 export type Session = z.infer<typeof session>;

@@ -32,6 +32,7 @@ export const unavailable = (message: string, retryAfterSeconds = 2) => new AppEr
 const NOT_FOUND = {
   'Chat room': 'CHAT_ROOM_NOT_FOUND',
   Event: 'EVENT_NOT_FOUND',
+  Message: 'MESSAGE_NOT_FOUND',
   Notification: 'NOTIFICATION_NOT_FOUND',
   Path: 'PATH_NOT_FOUND',
   Post: 'POST_NOT_FOUND',

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { ServiceName } from '@linsta/contracts';
+import type { CallingService } from '@linsta/contracts/internal';
 import { toCorrelationId, type Logger } from '@linsta/core';
 import type { z } from 'zod';
 import { mountHealth, type HealthCheck } from './health';
@@ -58,7 +58,7 @@ export function parseJson(text: string): unknown {
  * answers all other paths.
  */
 export function createInternalApp(options: {
-  service: ServiceName;
+  service: CallingService;
   logger: Logger;
   tokens: ServiceTokens;
   health: HealthCheck;

@@ -7,33 +7,50 @@ const PARAMETER = /\/[0-9a-fA-F]{24}(?=\/|$)/g;
 /** The path without ids: few enough names for spans and metrics. */
 export const routeOf = (path: string): string => path.replaceAll(PARAMETER, '/:id');
 
+/** A request whose answer is complete or given up. */
+export interface FinishedRequest {
+  service: string;
+  method: string;
+  path: string;
+  status: number;
+  durationMs: number;
+}
+const observers = new Set<(request: FinishedRequest) => void>();
+/** Calls `observer` for each finished request of this process. Answers how to stop. */
+export function onFinishedRequest(observer: (request: FinishedRequest) => void): () => void {
+  observers.add(observer);
+  return () => void observers.delete(observer);
+}
+
 /**
  * One line per request when its answer is complete or given up; probes only at `debug`. Never a
  * query string or a body.
  */
-function logRequest(logger: Logger, request: IncomingMessage, response: ServerResponse, path: string): void {
+function reportRequest({ logger, service, path }: Observed, request: IncomingMessage, response: ServerResponse): void {
   const level = PROBES.has(path) ? 'debug' : 'info';
-  if (!logger.isLevelEnabled(level)) return;
+  const logged = logger.isLevelEnabled(level);
+  if (!logged && observers.size === 0) return;
   const startedAt = performance.now();
-  const { method } = request;
+  const { method = '' } = request;
   response.once('close', () => {
     const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
-    logger[level](
-      { method, path, status: response.statusCode, durationMs, ...(!response.writableFinished && { aborted: true }) },
-      'request',
-    );
+    const status = response.statusCode;
+    for (const observe of observers) observe({ service, method, path, status, durationMs });
+    if (logged) logger[level]({ method, path, status, durationMs, ...(!response.writableFinished && { aborted: true }) }, 'request');
   });
 }
 
-/** Runs the handling of a request under its correlation id, within a span, and logs it. */
-export function observeRequest(
-  { logger, service, id, path }: { logger: Logger; service: string; id: string; path: string },
-  request: IncomingMessage,
-  response: ServerResponse,
-  handle: () => void,
-): void {
+interface Observed {
+  logger: Logger;
+  service: string;
+  id: string;
+  path: string;
+}
+/** Runs the handling of a request under its correlation id, within a span, and reports its end. */
+export function observeRequest(observed: Observed, request: IncomingMessage, response: ServerResponse, handle: () => void): void {
+  const { service, id, path } = observed;
   withCorrelation(id, () => {
-    logRequest(logger, request, response, path);
+    reportRequest(observed, request, response);
     const { method = '', headers } = request;
     const traceparent = typeof headers.traceparent === 'string' ? headers.traceparent : undefined;
     const attributes = {

@@ -1,8 +1,8 @@
-import type { BusEvent } from '@linsta/contracts';
+import type { BusEvent, Privacy } from '@linsta/contracts';
 import { peopleAnswer, type PersonRecord } from '@linsta/contracts/internal';
 import { createBatchQueue, type InternalClient } from '@linsta/http';
 import { LRUCache } from 'lru-cache';
-import { trusted, Types, type Connection } from 'mongoose';
+import { Schema, trusted, Types, type Connection } from 'mongoose';
 import { duplicateKey } from './duplicates';
 import { collectionSchema } from './schema';
 
@@ -11,13 +11,16 @@ interface UserRecordDocument {
   name: string;
   email: string | null;
   avatarUrl: string | null;
+  privacy?: Privacy;
   /** Time of the event that this was learnt from; an older event never overwrites it. */
   changedAt: Date;
 }
+const privacySchema = new Schema<Privacy>({ readReceipts: Boolean, presence: Boolean }, { _id: false, strict: 'throw' });
 const schema = collectionSchema<UserRecordDocument>('people', {
   name: { type: String, required: true },
   email: { type: String, default: null },
   avatarUrl: { type: String, default: null },
+  privacy: { type: privacySchema },
   changedAt: { type: Date, required: true },
 });
 
@@ -72,8 +75,8 @@ export function createUserDirectory(options: { connection: Connection; users: In
     }
     if (missing.length === 0) return found;
     const stored = await Users.find({ _id: trusted({ $in: missing.map((id) => new Types.ObjectId(id)) }) }).lean();
-    for (const { _id, name, email, avatarUrl } of stored) {
-      const user = { _id: _id.toString(), name, email, avatarUrl };
+    for (const { _id, name, email, avatarUrl, privacy } of stored) {
+      const user = { _id: _id.toString(), name, email, avatarUrl, ...(privacy !== undefined && { privacy }) };
       remember(user);
       found.set(user._id, user);
     }
@@ -99,7 +102,8 @@ export function createUserDirectory(options: { connection: Connection; users: In
     /** The name of one user if it is known or can be requested now. */
     nameOf: async (userId: string): Promise<string | undefined> => (await get([userId]).catch(() => undefined))?.get(userId)?.name,
     async onUserChanged({ data, time }: BusEvent<'USER_CHANGED'>): Promise<void> {
-      await save({ _id: data.userId, name: data.name, email: data.email ?? null, avatarUrl: data.avatarUrl ?? null }, new Date(time));
+      const { userId, name, email = null, avatarUrl = null, privacy } = data;
+      await save({ _id: userId, name, email, avatarUrl, ...(privacy != null && { privacy }) }, new Date(time));
       cache.delete(data.userId);
     },
   };

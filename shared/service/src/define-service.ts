@@ -14,6 +14,7 @@ import {
 } from '@linsta/http';
 import type { Registry } from 'prom-client';
 import { busHealth } from './bus-health';
+import { registerHttpMetrics } from './http-metrics';
 import { createMetrics, registerBusMetrics } from './metrics';
 import { createStops } from './stops';
 
@@ -36,8 +37,10 @@ export type AddressedService = Service & { address(): Address };
 interface HostConfig {
   HOST: string;
   PORT: number;
-  /** Absent: the service has no listener for other services. */
-  INTERNAL_PORT?: number;
+  /** Absent: the service has no listener for other services and for operators. */
+  INTERNAL_PORT?: number | undefined;
+  /** The address of that listener, where it is not `HOST`. */
+  OPERATOR_HOST?: string | undefined;
   SERVICE_SECRET: string;
 }
 
@@ -51,7 +54,7 @@ export interface Host {
   /** Registers a part to stop, in reverse order, after the listeners are closed. */
   onStop(name: string, stop: () => unknown): void;
   addHealth(name: string, check: () => PartState | Promise<PartState>): void;
-  addMetrics(register: (registry: Registry) => void): void;
+  addMetrics<T>(register: (registry: Registry) => T): T;
 }
 
 /** The parts of one service. */
@@ -87,6 +90,7 @@ export function defineService(
   const begin = async () => {
     const parts = new Map<string, () => PartState | Promise<PartState>>();
     const { registry, metrics } = createMetrics(name);
+    stops.add('request metrics', registerHttpMetrics(registry, name));
     const tokens = createServiceTokens(config.SERVICE_SECRET, name);
     const health: HealthCheck = async () =>
       Object.fromEntries(await Promise.all([...parts].map(async ([part, check]) => [part, await check()] as const)));
@@ -107,9 +111,9 @@ export function defineService(
     stops.add('consumers', () => consuming?.stop());
     if (bus !== undefined) registerBusMetrics(registry, bus, composition.consumes?.parking);
 
-    if (name !== 'gateway' && config.INTERNAL_PORT !== undefined) {
+    if (config.INTERNAL_PORT !== undefined) {
       const app = createInternalApp({ service: name, logger, tokens, health, metrics, endpoints: composition.endpoints ?? {} });
-      const internal = await listen(app, { host: config.HOST, port: config.INTERNAL_PORT });
+      const internal = await listen(app, { host: config.OPERATOR_HOST ?? config.HOST, port: config.INTERNAL_PORT });
       stops.add('internal listener', () => internal.close());
       address.internalPort = internal.port;
     }

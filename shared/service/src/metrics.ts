@@ -1,11 +1,18 @@
 import type { ConsumerState, EventBus, ParkingStore } from '@linsta/bus';
 import type { Metrics } from '@linsta/http';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 
-/** The metrics of one service, each with its name as a label. */
+let processReported = false;
+
+/**
+ * The metrics of one service, each with its name as a label. The first service of a process also
+ * reports the process: memory, event loop, open files.
+ */
 export function createMetrics(service: string): { registry: Registry; metrics: Metrics } {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
+  if (!processReported) collectDefaultMetrics({ register: registry });
+  processReported = true;
   return { registry, metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }) };
 }
 

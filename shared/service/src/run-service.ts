@@ -41,10 +41,9 @@ export async function runProcess(name: string, logger: Logger, build: () => Serv
   }
 }
 
-/** Warns of variables that are most likely misspelt ones of this service. */
-export function reportMisspelt(logger: Logger, schema: z.ZodObject, env: NodeJS.ProcessEnv): void {
-  for (const { given, meant } of misspeltVariables(env, Object.keys(schema.shape)))
-    logger.warn({ variable: given, nearest: meant }, 'unknown variable');
+/** Warns of variables that are most likely misspelt ones of these. */
+export function reportMisspelt(logger: Logger, names: string[], env: NodeJS.ProcessEnv): void {
+  for (const { given, meant } of misspeltVariables(env, names)) logger.warn({ variable: given, nearest: meant }, 'unknown variable');
 }
 
 type BrokerSchema = z.ZodObject<{ AMQP_URL: z.ZodType<string | undefined> }>;
@@ -62,7 +61,7 @@ export function runService<S extends BrokerSchema>(options: {
   const { name, schema } = options;
   const logger = createLogger(name, process.env.LOG_LEVEL);
   return runProcess(name, logger, () => {
-    reportMisspelt(logger, schema, process.env);
+    reportMisspelt(logger, Object.keys(schema.shape), process.env);
     const { config, amqpUrl } = loadWithBroker(() => parseEnv(schema, process.env));
     const bus = options.openBus({ url: amqpUrl, name, logger, config });
     const service = options.create(config, { bus, logger });

@@ -44,20 +44,22 @@ test(
   async () => {
     const first = createRandom(SEED);
     const seeds = Array.from({ length: SCHEDULES }, () => first.below(2 ** 31));
-    const total = { schedules: 0, sent: 0, shown: 0, faults: {} as Record<string, number> };
+    const total = { schedules: 0, sent: 0, changes: 0, shown: 0, faults: {} as Record<string, number> };
     for (let at = 0; at < seeds.length; at += AT_A_TIME) {
       const results = await runBatch(seeds.slice(at, at + AT_A_TIME));
-      for (const { seed, faults, sent, received, injected } of results) {
+      for (const { seed, faults, sent, changes, received, injected } of results) {
         total.schedules += 1;
         total.sent += sent;
+        total.changes += changes;
         total.shown += received;
         for (const [kind, times] of Object.entries(injected)) total.faults[kind] = (total.faults[kind] ?? 0) + times;
         expect({ seed, faults: examplesOf(faults) }).toEqual({ seed, faults: [] });
         expect(sent).toBeGreaterThan(20);
+        expect(changes).toBeGreaterThan(5);
       }
       if (byHand) process.stderr.write(`seed ${SEED}: ${JSON.stringify(total)}\n`);
     }
-    process.stderr.write(`client chaos, seed ${SEED}: ${JSON.stringify(total)}; lost 0, doubled 0, reordered 0\n`);
+    process.stderr.write(`client chaos, seed ${SEED}: ${JSON.stringify(total)}; lost 0, doubled 0, reordered 0, diverged 0\n`);
   },
   byHand ? 4 * 3_600_000 : 240_000,
 );

@@ -4,15 +4,21 @@ export interface Typed {
   chatRoomId: string;
   text: string;
 }
+export interface Reacted {
+  emoji: string;
+  userIds: readonly string[];
+}
 export interface Stored {
   seq: number;
   text: string;
+  reactions?: readonly Reacted[] | undefined;
 }
 export interface Shown {
   text: string;
   status: string;
   error?: { code: string; message: string } | undefined;
   seq?: number | undefined;
+  reactions?: readonly Reacted[] | undefined;
 }
 export interface Outcome {
   typed: Typed[];
@@ -25,6 +31,13 @@ export interface Fault {
   kind: 'lost' | 'doubled' | 'reordered' | 'differs' | 'unexpected' | 'gap';
   what: string;
 }
+
+/** Everything of a message that users see, in one line. */
+const stateOf = ({ seq, text, reactions = [] }: Stored | Shown): string =>
+  [seq, text, ...reactions.map(({ emoji, userIds }) => `${emoji}${userIds.join('+')}`)].join(' ');
+/** An edit marks its text; the message is still the one that was typed. */
+const EDITED = / \(edited \d+\)$/;
+export const typedText = (text: string): string => text.replace(EDITED, '');
 
 const seqsOf = (messages: { seq?: number | undefined }[]) => messages.flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
 
@@ -40,7 +53,7 @@ export function checkMoment(device: string, messages: readonly Shown[]): Fault[]
     if (before === undefined || seq === before + 1) return;
     faults.push({ kind: seq === before ? 'doubled' : seq < before ? 'reordered' : 'gap', what: `${device} shows ${seq} after ${before}` });
   });
-  const texts = messages.map(({ text }) => text);
+  const texts = messages.map(({ text }) => typedText(text));
   for (const text of new Set(texts.filter((text, at) => texts.indexOf(text) !== at)))
     faults.push({ kind: 'doubled', what: `${device} shows “${text}” twice` });
   return faults;
@@ -57,7 +70,7 @@ export function checkOutcome({ typed, server, devices }: Outcome): Fault[] {
       if (seq !== at + 1) faults.push({ kind: 'gap', what: `position ${at + 1} of ${room} holds ${seq}` });
     });
     const times = new Map<string, number[]>();
-    for (const { text, seq } of stored) times.set(text, [...(times.get(text) ?? []), seq]);
+    for (const { text, seq } of stored) times.set(typedText(text), [...(times.get(typedText(text)) ?? []), seq]);
     const typedHere = typed.filter(({ chatRoomId }) => chatRoomId === room);
     for (const { text } of typedHere) {
       const places = times.get(text) ?? [];
@@ -86,7 +99,7 @@ export function checkOutcome({ typed, server, devices }: Outcome): Fault[] {
           kind: 'differs',
           what: `${device} still has “${waiting[0]?.text}” as ${waiting[0]?.status} ${waiting[0]?.error?.code ?? ''}`,
         });
-      const [held, there] = [shown.map(({ seq, text }) => `${seq} ${text}`), stored.map(({ seq, text }) => `${seq} ${text}`)];
+      const [held, there] = [shown.map(stateOf), stored.map(stateOf)];
       // A device may hold the newest part alone; this part must equal the end of the server's list.
       const end = there.slice(there.length - held.length);
       const differs = held.findIndex((entry, at) => entry !== end[at]);
@@ -98,4 +111,28 @@ export function checkOutcome({ typed, server, devices }: Outcome): Fault[] {
     }
   }
   return faults;
+}
+
+/** The last thing that was wanted of a reaction, or of the text of a message. */
+export interface Wanted {
+  chatRoomId: string;
+  seq: number;
+  userId: string;
+  change: { kind: 'react'; emoji: string; on: boolean } | { kind: 'edit'; text: string };
+}
+
+/**
+ * Checks the changes after healing. `wanted` has the last wish of each thing that one device alone
+ * changed: it is what the server has.
+ */
+export function checkChanges(wanted: readonly Wanted[], server: Record<string, Stored[]>): Fault[] {
+  return wanted.flatMap(({ chatRoomId, seq, userId, change }): Fault[] => {
+    const message = server[chatRoomId]?.find((stored) => stored.seq === seq);
+    if (change.kind === 'edit')
+      return message?.text === change.text ? [] : [{ kind: 'lost', what: `the edit “${change.text}” of ${seq}; it is “${message?.text}”` }];
+    const isOn = message?.reactions?.some(({ emoji, userIds }) => emoji === change.emoji && userIds.includes(userId)) === true;
+    return isOn === change.on
+      ? []
+      : [{ kind: 'lost', what: `${change.emoji} of ${userId} at ${seq} should be ${change.on ? 'on' : 'off'}` }];
+  });
 }

@@ -1,6 +1,16 @@
 import { createLinsta, createMemoryOutbox, type OutboxStorage } from '@linsta/client';
 import { createFaultProxy, createRandom } from '@linsta/testing';
-import { checkMoment, checkOutcome, type Fault, type Shown, type Stored, type Typed } from './checker';
+import {
+  checkChanges,
+  checkMoment,
+  checkOutcome,
+  typedText,
+  type Fault,
+  type Shown,
+  type Stored,
+  type Typed,
+  type Wanted,
+} from './checker';
 import { createFrameProxy } from './frame-proxy';
 
 const USERS = ['ann', 'ben', 'cat'] as const;
@@ -8,12 +18,16 @@ const DEVICES = ['phone', 'laptop'] as const;
 const FAULTS = ['cut', 'silent', 'slow', 'duplicate', 'swap', 'drop', 'strand', 'reload'] as const;
 export type FaultKind = (typeof FAULTS)[number] | 'killed';
 const MAX_UNSENT = 20;
+/** Each device has an emoji of its own, so that nothing else decides what is wanted of it. */
+const EMOJI = [...'😀😂🥰😎🤔😢'];
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 export interface SimulationResult {
   seed: number;
   faults: Fault[];
   sent: number;
+  /** Reactions and edits. */
+  changes: number;
   received: number;
   injected: Partial<Record<FaultKind, number>>;
 }
@@ -81,6 +95,9 @@ export async function runSchedule(options: {
 
   const faults: Fault[] = [];
   const typed: Typed[] = [];
+  /** By the thing that is changed: what its only author wanted last. */
+  const wanted = new Map<string, Wanted>();
+  let changes = 0;
   const injected: SimulationResult['injected'] = {};
   const count = (kind: FaultKind, times = 1) => (injected[kind] = (injected[kind] ?? 0) + times);
 
@@ -94,6 +111,7 @@ export async function runSchedule(options: {
         const storage: OutboxStorage = createMemoryOutbox();
         const transports: ('websocket' | 'polling')[] = own.chance(0.7) ? ['websocket'] : ['polling', 'websocket'];
         const mine = rooms.filter(({ members }) => members.includes(user));
+        const emoji = EMOJI[USERS.indexOf(user) * DEVICES.length + DEVICES.indexOf(device)] ?? '';
         const otherIds = USERS.filter((other) => other !== user).map((other) => accountOf(other)._id);
         const start = () => {
           const linsta = createLinsta({
@@ -133,6 +151,31 @@ export async function runSchedule(options: {
             if (options.plant === undefined) send(text);
             else options.plant(send, text, at);
           },
+          /** Reacts to a message that is shown, or edits one of this device. */
+          change() {
+            const { id: chatRoomId } = own.pick(mine);
+            const room = linsta.messages(chatRoomId);
+            const shown = room.get().messages.flatMap((message) => (message.status === 'sent' ? [message] : []));
+            if (shown.length === 0) return;
+            const message = own.pick(shown.slice(-20));
+            const { seq } = message;
+            const userId = accountOf(user)._id;
+            const edited = own.chance(0.3);
+            if (edited && !message.text.startsWith(`${name} `)) return;
+            changes += 1;
+            if (edited) {
+              const text = `${typedText(message.text)} (edited ${changes})`;
+              wanted.set(`${chatRoomId} ${seq} text`, { chatRoomId, seq, userId, change: { kind: 'edit', text } });
+              room.edit(seq, text);
+            } else {
+              const on = own.chance(0.6);
+              wanted.set(`${chatRoomId} ${seq} ${name}`, { chatRoomId, seq, userId, change: { kind: 'react', emoji, on } });
+              room.react(seq, emoji, on);
+            }
+          },
+          hint() {
+            linsta.typing(own.pick(mine).id).set(own.chance(0.7));
+          },
           read: () =>
             void linsta
               .messages(own.pick(mine).id)
@@ -157,6 +200,8 @@ export async function runSchedule(options: {
       // Unsent messages are bounded: a machine under load must be able to catch up.
       for (let n = 0; n < burst && device.linsta().connection.get().waiting < MAX_UNSENT; n += 1) device.type();
       if (device.random.chance(0.3)) device.read();
+      if (device.random.chance(0.5)) device.change();
+      if (device.random.chance(0.3)) device.hint();
     }
   };
   const injectFaults = async (device: (typeof devices)[number]) => {
@@ -192,7 +237,7 @@ export async function runSchedule(options: {
       const stored: Stored[] = [];
       for (;;) {
         const page = await call('GET', `/api/chat/messages/${id}?limit=100&afterSeq=${stored.length}`, accountOf(members[0] ?? '').token);
-        stored.push(...page.map(({ seq, text }: Stored) => ({ seq, text })));
+        stored.push(...page.map(({ seq, text, reactions }: Stored) => ({ seq, text, reactions })));
         if (page.length < 100) break;
       }
       all[id] = stored;
@@ -248,9 +293,13 @@ export async function runSchedule(options: {
       if (left.length === 0 || Date.now() >= heals) return left;
     }
   };
+  const checkMessages = async () => {
+    const server = await serverOf();
+    return [...checkOutcome({ typed, server, devices: shownOf() }), ...checkChanges([...wanted.values()], server)];
+  };
   const left = await untilHealed(async () => [
     ...(await checkLists()),
-    ...checkOutcome({ typed, server: await serverOf(), devices: shownOf() }),
+    ...(await checkMessages()),
     ...checkPresence({ ann: 'online', ben: 'online', cat: 'online' }),
   ]);
 
@@ -268,5 +317,5 @@ export async function runSchedule(options: {
     await network.close();
     await frames.close();
   }
-  return { seed, faults: [...faults, ...left], sent: typed.length, received, injected };
+  return { seed, faults: [...faults, ...left], sent: typed.length, changes, received, injected };
 }

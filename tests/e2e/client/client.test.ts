@@ -1,4 +1,12 @@
-import { createLinsta, createMemoryOutbox, createSession, LinstaError, type Linsta, type LinstaOptions } from '@linsta/client';
+import {
+  createLinsta,
+  createMemoryOutbox,
+  createSession,
+  LinstaError,
+  type Linsta,
+  type LinstaOptions,
+  type SentMessage,
+} from '@linsta/client';
 import { createFaultProxy, waitFor } from '@linsta/testing';
 import { startProduct, type Person, type Product } from '../../support/product';
 
@@ -226,4 +234,99 @@ test('when a call is refused, then the error carries the code, the status and th
   expect(refusal).toMatchObject({ code: 'BAD_REQUEST', status: 400, retryable: false, errors: [{ path: 'text' }] });
   const unreachable = createLinsta({ url: 'http://127.0.0.1:1', token: ann.token });
   await expect(unreachable.call('POST /api/posts', { body: { text: 'a' } })).rejects.toMatchObject({ code: 'NETWORK', retryable: true });
+});
+
+test('when one types, then the other sees it until it ends, is sent, or the connection is lost; oneself does not', async () => {
+  const [hers, his] = [await clientOf(ann), await clientOf(ben)];
+  await shown(his);
+  const seen = his.typing(chatRoomId);
+  const own = hers.typing(chatRoomId);
+  hers.typing(chatRoomId).set(true);
+  await waitFor(() => seen.get().join() === ann._id, 'the typing');
+  hers.typing(chatRoomId).set(false);
+  await waitFor(() => seen.get().length === 0, 'the end of it');
+  await waitFor(() => (hers.typing(chatRoomId).set(true), seen.get().length === 1), 'typing again');
+  (await shown(hers)).send('done');
+  await waitFor(() => seen.get().length === 0, 'the end by the message');
+  expect(own.get()).toEqual([]);
+});
+
+describe('changes', () => {
+  const shownOf = (messages: {
+    get(): { messages: readonly { text: string; status: string; reactions?: readonly { emoji: string; userIds: string[] }[] }[] };
+  }) =>
+    messages
+      .get()
+      .messages.map(({ text, reactions = [] }) => [text, ...reactions.map(({ emoji, userIds }) => `${emoji}${userIds.length}`)].join(' '));
+
+  test('when one reacts, replies and edits, then it is shown at once and arrives at every device of both', async () => {
+    const [hers, hers2, his] = [await clientOf(ann), await clientOf(ann), await clientOf(ben)];
+    const rooms = [await shown(hers), await shown(hers2), await shown(his)] as const;
+    rooms[0].send('helo');
+    for (const room of rooms) await waitFor(() => texts(room).join() === 'helo sent', 'the message everywhere');
+    rooms[2].react(1, '👍', true);
+    expect(shownOf(rooms[2])).toEqual(['helo 👍1']);
+    rooms[0].edit(1, 'hello');
+    expect(shownOf(rooms[0])[0]).toMatch(/^hello/);
+    const [first] = rooms[2].get().messages;
+    rooms[2].send('yes', { replyTo: first as SentMessage });
+    for (const room of rooms) await waitFor(() => shownOf(room).join() === 'hello 👍1,yes', 'the changes everywhere');
+    expect(rooms[1].get().messages).toMatchObject([
+      { rev: 2, editedAt: expect.any(String) },
+      { replyTo: { seq: 1, senderId: ann._id, excerpt: expect.stringMatching(/^hell?o$/) } },
+    ]);
+    rooms[2].edit(2, 'yes!');
+    await waitFor(() => hers.rooms.get().rooms[0]?.lastMessage?.text === 'yes!', 'the new text in the list of rooms');
+    expect(() => rooms[0].edit(1, '  ')).toThrow('Message text empty');
+  });
+  test('when a device was cut off while messages changed, then it shows their present state, its own changes included', async () => {
+    const [hers, his] = [await clientOf(ann), await clientOf(ben)];
+    const [her, him] = [await shown(hers), await shown(his)] as const;
+    for (const text of ['one', 'two', 'three']) her.send(text);
+    await waitFor(() => texts(him).length === 3 && texts(her).every((text) => text.endsWith('sent')), 'the messages');
+    her.react(1, '👍', true);
+    await waitFor(() => shownOf(him)[0] === 'one 👍1', 'the first reaction');
+    his.goOffline();
+    her.react(1, '👍', false);
+    her.react(2, '🎉', true);
+    her.edit(3, 'third');
+    await waitFor(() => her.get().messages.every((message) => message.status === 'sent' && message.edit === undefined), 'the edit');
+    him.react(2, '🎉', true);
+    him.react(1, '🔥', true);
+    him.react(1, '🔥', false);
+    expect(shownOf(him)).toEqual(['one 👍1', 'two 🎉1', 'three']);
+    his.goOnline();
+    for (const room of [her, him]) await waitFor(() => shownOf(room).join() === 'one,two 🎉2,third', 'the same on both sides', 10_000);
+  });
+  test('when a change is refused for good, then a reaction is taken back, and an edit is kept beside the message', async () => {
+    const hers = await clientOf(ann);
+    const her = await shown(hers);
+    await product.call('POST', `/api/chat/messages/${chatRoomId}`, ben.token, { text: 'his' });
+    await waitFor(() => texts(her).length === 1, 'the message');
+    her.edit(1, 'mine');
+    await waitFor(
+      () => her.get().messages[0]?.status === 'sent' && (her.get().messages[0] as SentMessage).edit?.error !== undefined,
+      'the refusal',
+    );
+    expect(her.get().messages[0]).toMatchObject({ text: 'his', edit: { text: 'mine', error: { code: 'NOT_THE_SENDER' } } });
+    her.discardEdit(1);
+    expect(her.get().messages[0]).not.toHaveProperty('edit');
+    her.react(1, 'no emoji', true);
+    expect(shownOf(her)).toEqual(['his no emoji1']);
+    await waitFor(() => shownOf(her).join() === 'his', 'the reaction being taken back');
+  });
+  test('when a message arrives on a device, then the sender sees it as delivered, and as read only when it is', async () => {
+    const [hers, his] = [await clientOf(ann), await clientOf(ben)];
+    const her = await shown(hers);
+    her.send('hello');
+    await waitFor(() => her.get().othersDeliveredSeq === 1, 'the delivered mark');
+    expect(her.get().othersReadSeq).toBe(0);
+    await waitFor(() => hers.rooms.get().rooms[0]?.othersDeliveredSeq === 1, 'the mark in the list of rooms');
+    his.close();
+    her.send('are you there?');
+    await waitFor(() => texts(her)[1] === 'are you there? sent', 'the second message');
+    expect(her.get().othersDeliveredSeq).toBe(1);
+    await clientOf(ben);
+    await waitFor(() => her.get().othersDeliveredSeq === 2, 'the mark of a device that comes back');
+  });
 });

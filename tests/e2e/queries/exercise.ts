@@ -122,6 +122,14 @@ async function chat(product: Product, ann: Person, ben: Person, eve: Person) {
   await device.request('send_message', { chatRoomId, text: 'one', clientMessageId: 'one' });
   await device.request('join_room', { chatRoomId });
   await device.request('mark_read', { chatRoomId, seq: 2 });
+  await device.request('mark_delivered', { rooms: [{ chatRoomId, seq: 3 }] });
+  await device.request('typing', { chatRoomId, typing: true });
+  await device.request('send_message', { chatRoomId, text: 'to one', replyTo: 1 });
+  await device.request('react', { chatRoomId, seq: 1, emoji: '👍', on: true });
+  await device.request('edit_message', { chatRoomId, seq: 2, text: 'second' });
+  await device.request('send_message', { chatRoomId, text: 'two', clientMessageId: 'two' });
+  await changes(product, ben, chatRoomId);
+  await device.request('resume', { rooms: [{ chatRoomId, afterSeq: 4, afterRev: 0 }] });
   await device.request('resume', { rooms: [{ chatRoomId, afterSeq: 1 }] });
   for (const query of ['', '?limit=2', '?limit=2&skip=1', '?beforeSeq=3', '?afterSeq=1'])
     await product.call('GET', `/api/chat/messages/${chatRoomId}${query}`, ben.token);
@@ -132,4 +140,13 @@ async function chat(product: Product, ann: Person, ben: Person, eve: Person) {
   await product.call('GET', '/api/unread', ben.token);
   device.socket.disconnect();
   return chatRoomId as string;
+}
+
+async function changes(product: Product, ben: Person, chatRoomId: string) {
+  const message = `/api/chat/messages/${chatRoomId}/4`;
+  await product.call('POST', `${message}/reactions`, ben.token, { emoji: '🎉', on: true });
+  await product.call('PATCH', message, ben.token, { text: 'not mine' });
+  await product.call('GET', `/api/chat/messages/${chatRoomId}/2/edits`, ben.token);
+  await product.call('POST', '/api/chat/delivered', ben.token, { rooms: [{ chatRoomId, seq: 2 }] });
+  await product.call('POST', `/api/chat/rooms/${chatRoomId}/typing`, ben.token, { typing: true });
 }

@@ -8,6 +8,7 @@ import type { Statement } from './statements';
 export const SHARD_KEYS: Record<string, Record<string, string> | null> = {
   'chat.messages': { chatRoomId: '1' },
   'chat.rooms': { _id: '1' },
+  'chat.earlier_texts': { chatRoomId: '1' },
   'chat.room_openings': { _id: 'hashed' },
   'notification.notifications': { userId: '1' },
   'notification.withdrawals': { userId: '1' },

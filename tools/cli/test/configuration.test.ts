@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, maskValue, misspeltVariables, parseEnv, variablesOf } from '@linsta/core';
+import { ConfigError, loadSecrets, maskValue, misspeltVariables, parseEnv, variablesOf } from '@linsta/core';
 import { createTemporaryDirectory } from '@linsta/testing';
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { createConfigurationPage } from '../src/configuration/page';
+import { describeConfiguration } from '../src/configuration/run';
 import { loadSchemas } from '../src/configuration/schemas';
 
 const ROOT = join(__dirname, '..', '..', '..');
@@ -81,4 +82,34 @@ test('secrets are masked when a configuration is printed, also inside of URLs', 
   expect(maskValue(jwt!, SECRET)).toBe('(set)');
   expect(maskValue(mongo!, 'mongodb://me:secret@a,b/?x=1')).toBe('mongodb://***@a,b/?x=1');
   expect(maskValue(mongo!, undefined)).toBe('(unset)');
+});
+
+describe('linsta config', () => {
+  const directory = createTemporaryDirectory();
+  afterAll(() => directory.remove());
+  test('an installation in one process: its secrets come from the data directory, masked', async () => {
+    const env = { DATA_DIR: directory.path, LOG_LEVEL: 'debug', MONGO_UR: 'x' };
+    await expect(describeConfiguration(['chat'], env)).rejects.toThrow('JWT_SECRET is required');
+    const { JWT_SECRET, SERVICE_SECRET } = loadSecrets(directory.path, env);
+    const shown = await describeConfiguration(['chat'], env);
+    expect(shown.split('\n')).toEqual(
+      expect.arrayContaining([
+        'chat',
+        '  JWT_SECRET=(set)  (data directory)',
+        '  SERVICE_SECRET=(set)  (data directory)',
+        '  LOG_LEVEL=debug  (set)',
+        '  PORT=4004  (default)',
+        'MONGO_UR is not known; MONGO_URL is',
+      ]),
+    );
+    for (const secret of [JWT_SECRET, SERVICE_SECRET]) expect(shown).not.toContain(secret);
+  });
+  test('a secret that the environment gives, also as a file, replaces the kept one', () => {
+    const file = join(directory.path, 'jwt');
+    writeFileSync(file, SECRET);
+    expect(Object.keys(loadSecrets(directory.path, { JWT_SECRET: SECRET }))).toEqual(['SERVICE_SECRET']);
+    expect(Object.keys(loadSecrets(directory.path, { JWT_SECRET_FILE: file }))).toEqual(['SERVICE_SECRET']);
+  });
+  test('a service that does not exist is refused', async () =>
+    expect(describeConfiguration(['chats'], {})).rejects.toThrow('linsta config takes one of gateway'));
 });

@@ -8,6 +8,7 @@ import { PageHead } from '../ui/page-head';
 import { Name } from '../ui/people';
 import { ErrorNote } from '../ui/states';
 import { useTheme } from '../ui/theme';
+import { PrivacySwitch } from './privacy-switch';
 import { useSubmit } from './use-submit';
 
 const SAVED_MS = 4_000;
@@ -68,6 +69,16 @@ export function Profile() {
         </div>
       </form>
       <ul className="card settings">
+        <li>
+          <PrivacySwitch
+            field="readReceipts"
+            label="Delivered and read marks"
+            hint="Others see how far you have read, and you see how far they have."
+          />
+        </li>
+        <li>
+          <PrivacySwitch field="presence" label="Online state" hint="Others see whether you are online, and you see whether they are." />
+        </li>
         <li className="row">
           <span className="grow">Colours</span>
           <Button onPress={toggleTheme}>{theme === 'dark' ? 'Light' : 'Dark'}</Button>

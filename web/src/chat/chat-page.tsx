@@ -3,6 +3,7 @@ import { Empty } from '../ui/states';
 import { Conversation } from './conversation';
 import { RoomList } from './room-list';
 import '../styles/chat.css';
+import '../styles/messages.css';
 import '../styles/feed.css';
 
 function NoRoom() {

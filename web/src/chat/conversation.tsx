@@ -1,5 +1,6 @@
+import type { SentMessage } from '@linsta/client';
 import { useLinsta, useMessages, usePresence, useRooms } from '@linsta/client/react';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { Avatar } from '../ui/avatar';
 import { Icon } from '../ui/icons';
@@ -7,6 +8,7 @@ import { usePageTitle } from '../ui/page-title';
 import { Name, useNow } from '../ui/people';
 import { Empty, ErrorNote, Skeletons } from '../ui/states';
 import { activeAgo } from '../ui/time';
+import { canEdit } from './message-actions';
 import { MessageComposer } from './message-composer';
 import { MessageList } from './message-list';
 
@@ -65,7 +67,16 @@ export function Conversation({ chatRoomId, plain = false }: { chatRoomId: string
   const linsta = useLinsta();
   const { rooms } = useRooms();
   const { status, error, messages } = useMessages(chatRoomId);
-  const [atEnd, setAtEnd] = useState(true);
+  const [atEnd, setAtEnd] = useState(false);
+  const [replyTo, setReplyTo] = useState<SentMessage>();
+  const [editing, setEditing] = useState<number>();
+  const endReply = useCallback(() => setReplyTo(undefined), []);
+  const endEdit = useCallback(() => setEditing(undefined), []);
+  const startEdit = useCallback(({ seq }: SentMessage) => setEditing(seq), []);
+  const editLast = () => {
+    const last = messages.findLast((message) => message.status === 'sent' && canEdit(message, linsta.userId));
+    if (last?.status === 'sent') setEditing(last.seq);
+  };
   useMarkRead(chatRoomId, atEnd);
   const other = rooms.find(({ _id }) => _id === chatRoomId)?.other;
   const isMissing = status === 'failed' && [400, 403, 404].includes(error.status ?? 0);
@@ -85,9 +96,26 @@ export function Conversation({ chatRoomId, plain = false }: { chatRoomId: string
             What you write is kept until it has arrived, even without a network.
           </Empty>
         )}
-        {messages.length > 0 && <MessageList chatRoomId={chatRoomId} onAtEnd={setAtEnd} />}
+        {messages.length > 0 && (
+          <MessageList
+            chatRoomId={chatRoomId}
+            onAtEnd={setAtEnd}
+            editing={editing}
+            onReply={setReplyTo}
+            onEdit={startEdit}
+            onEdited={endEdit}
+          />
+        )}
       </div>
-      <MessageComposer chatRoomId={chatRoomId} disabled={isMissing} focus={!plain} />
+      <MessageComposer
+        chatRoomId={chatRoomId}
+        otherName={other?.name}
+        disabled={isMissing}
+        focus={!plain}
+        replyTo={replyTo}
+        onReplyEnd={endReply}
+        onEditLast={editLast}
+      />
     </section>
   );
 }

@@ -2,9 +2,7 @@ import { useState } from 'react';
 import { Dialog, DialogTrigger, Popover } from 'react-aria-components';
 import { Button } from '../ui/controls';
 import { Icon } from '../ui/icons';
-
-/** With U+FE0F where a character would else be drawn as text. */
-const EMOJI = '😀 😂 🥰 😎 🤔 😢 😡 👍 👎 👏 🙏 💪 🎉 🔥 ❤\ufe0f 💡 ✅ ❌ 👀 🚀 ☕ 🍕 🎂 🌞'.split(' ');
+import { EMOJI } from './emoji';
 
 export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   const [open, setOpen] = useState(false);

@@ -1,3 +1,4 @@
+import type { SentMessage } from '@linsta/client';
 import { useLinsta } from '@linsta/client/react';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { Button, CharactersLeft } from '../ui/controls';
@@ -7,6 +8,8 @@ import { ErrorNote } from '../ui/states';
 import { asLinstaError } from '../ui/use-load';
 import { keepDraft, readDraft } from './drafts';
 import { EmojiPicker } from './emoji-picker';
+import { ReplyBar } from './reply-bar';
+import { TypingLine } from './typing-line';
 
 const MAX_LENGTH = 4_000;
 /**
@@ -18,7 +21,23 @@ const IME_KEY_CODE = 229;
 const hasOnScreenKeyboard = () => matchMedia('(pointer: coarse)').matches && !matchMedia('(any-pointer: fine)').matches;
 
 /** Enter sends, Shift and Enter begins a new line; on a phone Enter begins a new line. */
-export function MessageComposer({ chatRoomId, disabled, focus }: { chatRoomId: string; disabled: boolean; focus: boolean }) {
+export function MessageComposer({
+  chatRoomId,
+  otherName,
+  disabled,
+  focus,
+  replyTo,
+  onReplyEnd,
+  onEditLast,
+}: {
+  chatRoomId: string;
+  otherName: string | undefined;
+  disabled: boolean;
+  focus: boolean;
+  replyTo: SentMessage | undefined;
+  onReplyEnd: () => void;
+  onEditLast: () => void;
+}) {
   const linsta = useLinsta();
   const [text, setText] = useState(() => readDraft(linsta.userId, chatRoomId));
   const [error, setError] = useState<Error>();
@@ -31,14 +50,19 @@ export function MessageComposer({ chatRoomId, disabled, focus }: { chatRoomId: s
     setText(next);
     setError(undefined);
     keepDraft(linsta.userId, chatRoomId, next);
+    linsta.typing(chatRoomId).set(next.trim() !== '');
   };
+  useEffect(() => {
+    if (replyTo !== undefined) area.current?.focus();
+  }, [replyTo]);
   const left = MAX_LENGTH - lengthOf(text);
   const canSend = text.trim() !== '' && !disabled && left >= 0;
   const send = () => {
     if (!canSend) return;
     try {
-      linsta.messages(chatRoomId).send(text);
+      linsta.messages(chatRoomId).send(text, replyTo === undefined ? {} : { replyTo });
       change('');
+      onReplyEnd();
     } catch (failure) {
       setError(asLinstaError(failure));
     }
@@ -46,6 +70,11 @@ export function MessageComposer({ chatRoomId, disabled, focus }: { chatRoomId: s
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const { isComposing, keyCode } = event.nativeEvent;
+    if (event.key === 'Escape' && replyTo !== undefined) return onReplyEnd();
+    if (event.key === 'ArrowUp' && text === '' && !isComposing) {
+      event.preventDefault();
+      return onEditLast();
+    }
     if (event.key !== 'Enter' || event.shiftKey || isComposing || keyCode === IME_KEY_CODE || hasOnScreenKeyboard()) return;
     event.preventDefault();
     send();
@@ -57,6 +86,8 @@ export function MessageComposer({ chatRoomId, disabled, focus }: { chatRoomId: s
   };
   return (
     <div className="composer-area">
+      <TypingLine chatRoomId={chatRoomId} name={otherName} />
+      {replyTo !== undefined && <ReplyBar message={replyTo} mine={replyTo.senderId === linsta.userId} onCancel={onReplyEnd} />}
       {error !== undefined && <ErrorNote error={error} />}
       <CharactersLeft left={left} of={MAX_LENGTH} />
       <form

@@ -1,6 +1,6 @@
 import type { Presence } from '@linsta/contracts';
 import type { RoomView } from '@linsta/client';
-import { useLinsta, usePresence, useRooms } from '@linsta/client/react';
+import { useLinsta, usePresence, useRooms, useTyping } from '@linsta/client/react';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useSubmit } from '../account/use-submit';
@@ -14,6 +14,7 @@ import { NewChat } from './new-chat';
 function RoomLink({ room, presence, isCurrent, own }: { room: RoomView; presence: Presence | undefined; isCurrent: boolean; own: string }) {
   const name = room.other?.name ?? 'Unknown';
   const last = room.lastMessage;
+  const typing = useTyping(room._id).length > 0;
   return (
     <li>
       <Link
@@ -30,7 +31,9 @@ function RoomLink({ room, presence, isCurrent, own }: { room: RoomView; presence
             <span className="hidden-text">{presence?.status === 'online' ? ', online' : ''}</span>
           </div>
           <div className="room-last small cut">
-            {last === null ? (
+            {typing ? (
+              <em>typing …</em>
+            ) : last === null ? (
               'No messages yet'
             ) : (
               <>

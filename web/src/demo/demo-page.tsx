@@ -12,6 +12,7 @@ import { usePageTitle } from '../ui/page-title';
 import { Empty, ErrorNote, Skeletons } from '../ui/states';
 import { asLinstaError } from '../ui/use-load';
 import '../styles/chat.css';
+import '../styles/messages.css';
 
 interface Side {
   user: DemoUser;

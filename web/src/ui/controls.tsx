@@ -18,7 +18,7 @@ import type { LinstaError } from '@linsta/client';
 import { Icon } from './icons';
 import { lengthOf } from './links';
 
-type Look = 'primary' | 'quiet' | 'icon' | 'on' | 'wide' | 'jump' | 'back' | 'liked' | 'pill';
+type Look = 'primary' | 'quiet' | 'icon' | 'on' | 'wide' | 'jump' | 'back' | 'liked' | 'pill' | 'reaction' | 'action' | 'quote';
 
 /** A button in one of the house's looks. */
 export function Button({ look = [], ...props }: Omit<ButtonProps, 'className'> & { look?: Look[] }) {

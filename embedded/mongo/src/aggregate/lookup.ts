@@ -1,4 +1,4 @@
-import { type Doc, documentFrom, fieldsOf, isDocument, isRegExp } from '../bson';
+import { type Doc, documentFrom, fieldsOf, isArray, isDocument, isRegExp } from '../bson';
 import { setPath, structuredCopy } from '../documents';
 import { failedToParse, notHere } from '../errors';
 import { compileExpression, evaluate } from '../expressions/compile';
@@ -15,7 +15,7 @@ import { perDocument, type Stage, type StageCompiler } from './stage';
 const pipelineOf = (pipeline: unknown, names: readonly string[], { compile }: StageCompiler): Doc[] => {
   if (pipeline === undefined) return [];
   compile(pipeline, names);
-  return pipeline as Doc[];
+  return isArray(pipeline) ? pipeline.filter(isDocument) : [];
 };
 
 export function compileLookup(given: unknown, compiler: StageCompiler): Stage {
@@ -53,7 +53,7 @@ export function compileLookup(given: unknown, compiler: StageCompiler): Stage {
 }
 /** Each element of an array is looked for; where there is no value at all, null is. */
 function localValues(doc: Doc, path: string): unknown[] {
-  const values = valuesAt(doc, path).flatMap((value) => (Array.isArray(value) ? (value as unknown[]) : value === undefined ? [] : [value]));
+  const values = valuesAt(doc, path).flatMap((value) => (isArray(value) ? value : value === undefined ? [] : [value]));
   if (values.some(isRegExp)) throw notHere('$lookup by a regular expression');
   return values.length === 0 ? [null] : values;
 }

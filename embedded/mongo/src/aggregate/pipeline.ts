@@ -7,6 +7,7 @@ import { naturalOrder, parseSort } from '../sort';
 import type { Reader, Storage } from '../storage/storage';
 import type { Docs, StageContext } from './stage';
 import { collect, compilePipeline, compileStage, runStages, type StageSpec, stagesOf, wholeNumber } from './stages';
+import { itemAt } from '../documents';
 
 /**
  * The leading $match, $sort, $skip and $limit as one query, so that an index answers them, and the
@@ -20,7 +21,7 @@ export function leadingQuery(pipeline: unknown): { query: Query & { sort: NonNul
   let limit = 0;
   let at = 0;
   for (; at < stages.length; at += 1) {
-    const { operator, spec } = stages[at] as StageSpec;
+    const { operator, spec } = itemAt(stages, at);
     if (operator === '$match' && isDocument(spec) && sort === undefined && skip === 0) filters.push(spec);
     else if (operator === '$sort' && isDocument(spec) && firstKey(spec) !== undefined && sort === undefined && skip === 0) sort = spec;
     else if (operator === '$skip') skip += wholeNumber(spec, '$skip');
@@ -30,7 +31,7 @@ export function leadingQuery(pipeline: unknown): { query: Query & { sort: NonNul
       break;
     } else break;
   }
-  const filter = filters.length === 0 ? {} : filters.length === 1 ? (filters[0] as Doc) : { $and: filters };
+  const filter = filters.length === 0 ? {} : filters.length === 1 ? itemAt(filters, 0) : { $and: filters };
   const natural = naturalOrder(sort);
   return {
     query: { filter, sort: natural === undefined ? parseSort(sort) : [], skip, limit, ...(natural !== undefined && { natural }) },

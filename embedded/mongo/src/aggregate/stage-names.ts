@@ -57,7 +57,7 @@ const NOT_HERE = [
 
 /** Refuses a stage by its name: one that the store does not have, or one that is none. */
 export function assertStageName(name: string): asserts name is StageName {
-  if ((STAGE_NAMES as readonly string[]).includes(name)) return;
+  if (STAGE_NAMES.some((known) => known === name)) return;
   if (NOT_HERE.includes(name)) throw notHere(`the ${name} stage`);
   throw new MongoError(40324, `Unrecognized pipeline stage name: '${name}'`);
 }

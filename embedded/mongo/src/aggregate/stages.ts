@@ -9,6 +9,7 @@ import { compileLookup, compileUnion } from './lookup';
 import { eachDoc, overAll, perDocument, type Docs, type Stage, type StageCompiler } from './stage';
 import { assertStageName, type StageName } from './stage-names';
 import { compileUnwind } from './unwind';
+import { itemAt } from '../documents';
 
 export interface StageSpec {
   operator: string;
@@ -132,7 +133,7 @@ function sample(spec: unknown): Stage {
     });
     for (let at = kept.length - 1; at > 0; at -= 1) {
       const other = Math.floor(Math.random() * (at + 1));
-      [kept[at], kept[other]] = [kept[other] as Doc, kept[at] as Doc];
+      [kept[at], kept[other]] = [itemAt(kept, other), itemAt(kept, at)];
     }
     return kept;
   });

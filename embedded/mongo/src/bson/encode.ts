@@ -1,16 +1,6 @@
-import {
-  type Binary,
-  type BSONRegExp,
-  type BSONSymbol,
-  type Code,
-  type Decimal128,
-  type Double,
-  type Int32,
-  Long,
-  type ObjectId,
-  type Timestamp,
-} from 'bson';
+import { Long } from 'bson';
 import { badValue, MongoError, overflow } from '../errors';
+import { type ByType, byType } from './by-type';
 import { fieldName } from './field-names';
 import { ELEMENT } from './types';
 import { type Doc, typeOf } from './values';
@@ -149,67 +139,42 @@ function writeNumber(value: number): number {
   buffer.writeDoubleLE(value, at);
   return ELEMENT.double;
 }
+const nothing = () => undefined;
+const WRITERS: ByType<number, void> = {
+  double: (value) => {
+    const at = reserve(8);
+    buffer.writeDoubleLE(Number(value), at);
+  },
+  string: writeText,
+  object: (value, depth) => writeDocument(value, depth + 1),
+  array: (value, depth) => writeArray(value, depth + 1),
+  binData: ({ buffer: bytes, position, sub_type: subtype }) => {
+    writeInt32(position);
+    writeByte(subtype);
+    writeBytes(bytes.subarray(0, position));
+  },
+  undefined: nothing,
+  objectId: ({ id }) => writeBytes(id),
+  bool: (value) => writeByte(value ? 1 : 0),
+  date: (value) => writeLong(Long.fromNumber(value.getTime())),
+  null: nothing,
+  regex: ({ pattern, options }) => {
+    writeCString(pattern);
+    writeCString(options);
+  },
+  javascript: ({ code }) => writeText(String(code)),
+  symbol: ({ value }) => writeText(value),
+  int: ({ value }) => writeInt32(value),
+  timestamp: writeLong,
+  long: writeLong,
+  decimal: ({ bytes }) => writeBytes(bytes),
+  minKey: nothing,
+  maxKey: nothing,
+};
+/** Writes the payload of an element; answers the byte of its type. */
 function writeValue(value: unknown, depth: number): number {
-  const type = typeof value === 'number' ? undefined : typeOf(value);
-  switch (type) {
-    case undefined:
-      return writeNumber(value as number);
-    case 'double': {
-      const at = reserve(8);
-      buffer.writeDoubleLE((value as Double).value, at);
-      break;
-    }
-    case 'string':
-      writeText(value as string);
-      break;
-    case 'object':
-      writeDocument(value as Doc, depth + 1);
-      break;
-    case 'array':
-      writeArray(value as unknown[], depth + 1);
-      break;
-    case 'binData': {
-      const { buffer: bytes, position, sub_type: subtype } = value as Binary;
-      writeInt32(position);
-      writeByte(subtype);
-      writeBytes(bytes.subarray(0, position));
-      break;
-    }
-    case 'objectId':
-      writeBytes((value as ObjectId).id);
-      break;
-    case 'bool':
-      writeByte(value === true ? 1 : 0);
-      break;
-    case 'date':
-      writeLong(Long.fromNumber((value as Date).getTime()));
-      break;
-    case 'undefined':
-    case 'null':
-      return ELEMENT.null;
-    case 'regex':
-      writeCString((value as BSONRegExp).pattern);
-      writeCString((value as BSONRegExp).options);
-      break;
-    case 'javascript':
-      writeText(String((value as Code).code));
-      break;
-    case 'symbol':
-      writeText((value as BSONSymbol).value);
-      break;
-    case 'int':
-      writeInt32((value as Int32).value);
-      break;
-    case 'timestamp':
-    case 'long':
-      writeLong(value as Long | Timestamp);
-      break;
-    case 'decimal':
-      writeBytes((value as Decimal128).bytes);
-      break;
-    case 'minKey':
-    case 'maxKey':
-      break;
-  }
-  return ELEMENT[type];
+  if (typeof value === 'number') return writeNumber(value);
+  byType(WRITERS, value, depth);
+  const type = typeOf(value);
+  return ELEMENT[type === 'undefined' ? 'null' : type];
 }

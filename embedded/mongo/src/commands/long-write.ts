@@ -4,6 +4,7 @@ import { find, findNow, type Found, type Query } from '../find';
 import { keyOfId } from '../storage/keys';
 import type { Collection } from '../storage/storage';
 import { maxTimeOf, type CommandContext } from './command';
+import { itemAt } from '../documents';
 
 /**
  * Searches that other writes outrun before the search is run inside the transaction, however long
@@ -79,7 +80,7 @@ async function changeFound(
   const slice = () => {
     const collection = storage.collection(db, name);
     for (const until = performance.now() + SLICE_MS; next < keys.length && performance.now() < until;) {
-      const raw = collection === undefined ? undefined : storage.get(collection, keys[next] as Buffer);
+      const raw = collection === undefined ? undefined : storage.get(collection, itemAt(keys, next));
       next += 1;
       const doc: Doc | undefined = raw === undefined ? undefined : decode(raw);
       if (collection === undefined || raw === undefined || doc === undefined || !matches(doc)) continue;

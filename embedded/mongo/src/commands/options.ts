@@ -76,7 +76,13 @@ export const OPTIONS: Record<string, Options> = {
   'cursor.cursor': { known: 'batchSize:number' },
 };
 const words = (text = '') => (text === '' ? [] : text.split(' '));
-const kinds = (text: string) => new Map(words(text).map((word) => word.split(':') as [string, string]));
+const kinds = (text: string) =>
+  new Map(
+    words(text).map((word) => {
+      const [name = '', kind = ''] = word.split(':');
+      return [name, kind];
+    }),
+  );
 const TABLE = new Map(
   Object.entries(OPTIONS).map(([name, options]) => [name, { known: kinds(options.known), notHere: new Set(words(options.notHere)) }]),
 );

@@ -1,5 +1,5 @@
 import { aggregate as runPipeline, leadingQuery } from '../aggregate/pipeline';
-import { type Doc, encode, firstKey, Int32, isDocument, isTrue, Long, typeOf } from '../bson';
+import { type Doc, encode, firstKey, Int32, isArray, isDocument, isOf, isTrue, Long, typeOf } from '../bson';
 import { encodeKey } from '../compare';
 import { badValue, failedToParse, MongoError, notHere } from '../errors';
 import { explainQuery } from '../explain';
@@ -66,9 +66,8 @@ export const getMore: Command = ({ cursors, db, command }) => {
 };
 
 export const killCursors: Command = ({ cursors, command }) => {
-  if (!Array.isArray(command.cursors) || !command.cursors.every((id) => typeOf(id) === 'long'))
-    throw badValue('cursors must be an array of longs');
-  const ids = command.cursors as Long[];
+  const ids = command.cursors;
+  if (!isArray(ids) || !ids.every((id) => isOf(id, 'long'))) throw badValue('cursors must be an array of longs');
   const killed = ids.filter((id) => cursors.kill(id));
   return { cursorsKilled: killed, cursorsNotFound: ids.filter((id) => !killed.includes(id)), cursorsAlive: [], cursorsUnknown: [], ok: 1 };
 };
@@ -108,7 +107,7 @@ export const distinct: Command = (context) => {
       for (const { doc } of portion) {
         if (work.due()) await work.pause();
         for (const found of valuesAt(doc, key))
-          for (const value of Array.isArray(found) ? (found as unknown[]) : [found]) {
+          for (const value of isArray(found) ? found : [found]) {
             if (value === undefined) continue;
             const bytes = encodeKey(value).toString('latin1');
             if (values.has(bytes)) continue;
@@ -154,7 +153,8 @@ export const explain: Command = (context: CommandContext) => {
   const kind = firstKey(inner) ?? '';
   assertOptions(kind, inner);
   const name = collectionName(inner[kind]);
-  const statement = ((inner.updates ?? inner.deletes) as Doc[] | undefined)?.[0];
+  const statements = inner.updates ?? inner.deletes;
+  const statement = isArray(statements) && isDocument(statements[0]) ? statements[0] : undefined;
   const filters: Record<string, unknown> = {
     find: inner.filter,
     count: inner.query,

@@ -1,8 +1,9 @@
-import { type Doc, decode, isDocument } from '../bson';
+import { decode, type Doc, isArray, isDocument } from '../bson';
 import { badValue, MongoError } from '../errors';
 import { LongSearchError } from '../find';
 import type { Storage } from '../storage/storage';
 import type { CommandContext } from './command';
+import { itemAt } from '../documents';
 
 const MAX_WRITES = 100_000;
 /** A command with many statements gives other commands their turn after this long. */
@@ -13,14 +14,19 @@ export interface Statement {
   /** As it came, where it came as bytes. */
   raw: Buffer | undefined;
 }
+const toStatement =
+  (field: string) =>
+  (doc: unknown): Statement => {
+    if (!isDocument(doc)) throw badValue(`the elements of '${field}' must be objects`);
+    return { doc, raw: undefined };
+  };
 export function statementsOf({ sequences, command }: CommandContext, field: string): Statement[] {
   const raw = sequences.get(field);
   const given = raw === undefined ? command[field] : undefined;
-  if (raw === undefined && !Array.isArray(given)) throw new MongoError(40414, `BSON field '${field}' is missing but a required field`);
-  const statements = raw?.map((bytes) => ({ doc: decode(bytes), raw: bytes })) ?? (given as Doc[]).map((doc) => ({ doc, raw: undefined }));
+  if (raw === undefined && !isArray(given)) throw new MongoError(40414, `BSON field '${field}' is missing but a required field`);
+  const statements = raw?.map((bytes) => ({ doc: decode(bytes), raw: bytes })) ?? (isArray(given) ? given : []).map(toStatement(field));
   if (statements.length === 0 || statements.length > MAX_WRITES)
     throw new MongoError('InvalidLength', `Write batch sizes must be between 1 and ${MAX_WRITES}. Got ${statements.length} operations.`);
-  for (const { doc } of statements) if (!isDocument(doc)) throw badValue(`the elements of '${field}' must be objects`);
   return statements;
 }
 
@@ -54,7 +60,7 @@ export async function runStatements(
   };
   const slice = (): 'ended' | 'more' | 'long' => {
     for (const until = performance.now() + SLICE_MS; next < statements.length; next += 1) {
-      const { doc, raw } = statements[next] as Statement;
+      const { doc, raw } = itemAt(statements, next);
       try {
         now(doc, next, raw);
       } catch (error) {
@@ -71,7 +77,7 @@ export async function runStatements(
   while (next < statements.length) {
     if ((await storage.write(slice)) !== 'long') continue;
     try {
-      await long((statements[next] as Statement).doc, next);
+      await long(itemAt(statements, next).doc, next);
     } catch (error) {
       if (!note(error)) break;
     }

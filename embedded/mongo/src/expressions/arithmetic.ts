@@ -1,4 +1,4 @@
-import { Double, Int32, isNumberType, isNumeric, Long, type Numeric, toDouble, typeOf } from '../bson';
+import { Double, Int32, isArray, isNumberType, isNumeric, isOf, Long, type Numeric, toDouble, typeOf } from '../bson';
 import { compare } from '../compare';
 import { notHere } from '../errors';
 import { add, average, divide, multiply, negate, truncated, wrap } from '../numbers';
@@ -41,7 +41,7 @@ const values =
     if (parts.length !== 1 || only === undefined) return (scope) => apply(parts.map((part) => part(scope)));
     return (scope) => {
       const value = only(scope);
-      return apply(Array.isArray(value) ? (value as unknown[]) : [value]);
+      return apply(isArray(value) ? value : [value]);
     };
   };
 const extreme = (sign: number): Operator =>
@@ -141,7 +141,7 @@ export const ARITHMETIC: Operators = {
   $abs: strict(1, (given) => {
     const value = number(given, '$abs');
     if (typeOf(value) === 'double') return new Double(Math.abs(toDouble(value)));
-    if (typeOf(value) === 'long' && (value as Long).eq(Long.MIN_VALUE)) throw failure("can't take $abs of long long min", 28680);
+    if (isOf(value, 'long') && value.eq(Long.MIN_VALUE)) throw failure("can't take $abs of long long min", 28680);
     return toDouble(value) < 0 ? negate(value) : value;
   }),
   $floor: round('$floor', 1, Math.floor),

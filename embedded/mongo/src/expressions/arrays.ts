@@ -1,10 +1,10 @@
-import { type Doc, documentFrom, fieldsOf, isDocument, isTrue, namesOf } from '../bson';
+import { documentFrom, fieldsOf, isArray, isDocument, isTrue, namesOf } from '../bson';
 import { notHere } from '../errors';
 import { wrap } from '../numbers';
 import { boundedArray } from '../work-limit';
 import { type Expression, failure, found, missing, type Operator, type Operators, type Scope } from './expression';
 import { compareMissing } from './logic';
-import { array, eager, list, named, strict, variableName, whole } from './operands';
+import { array, eager, exactly, list, named, strict, variableName, whole } from './operands';
 
 const end = (index: 0 | -1, operator: string): Operator =>
   eager(1, 1, ([value]) => (missing(value) ? null : array(value, operator, 28689).at(index)));
@@ -35,10 +35,10 @@ function elementwise(
 }
 
 function entry(given: unknown): [string, unknown] {
-  const isPair = Array.isArray(given);
+  const isPair = isArray(given);
   if (isPair ? given.length !== 2 : !isDocument(given) || namesOf(given).sort().join() !== 'k,v')
     throw failure('$arrayToObject requires an array of pairs, or of objects with the fields k and v', isPair ? 40397 : 40392);
-  const [key, value] = isPair ? (given as unknown[]) : [(given as Doc).k, (given as Doc).v];
+  const [key, value] = isPair ? given : isDocument(given) ? [given.k, given.v] : [];
   if (typeof key !== 'string' || key.includes('\0'))
     throw failure(`$arrayToObject requires each key to be a string without zero bytes, found: ${found(key)}`, 40395);
   return [key, value];
@@ -70,7 +70,7 @@ export const ARRAYS: Operators = {
   $first: end(0, '$first'),
   $last: end(-1, '$last'),
   $in: (operand, compiler) => {
-    const [wanted, values] = list(operand, compiler, 2, 2) as [Expression, Expression];
+    const [wanted, values] = exactly(2, operand, compiler);
     return (scope) => {
       const value = wanted(scope);
       const elements = array(values(scope), '$in', 40081);

@@ -1,16 +1,16 @@
 import {
-  type BSONSymbol,
+  byType,
+  byTypeOr,
   Decimal128,
   Double,
   Int32,
   isNumeric,
+  isObjectId,
   isTrue,
   Long,
   type Numeric,
   ObjectId,
-  type Timestamp,
   toDouble,
-  typeOf,
 } from '../bson';
 import { MongoError, notHere } from '../errors';
 import { toDecimal128, truncated } from '../numbers';
@@ -57,32 +57,28 @@ const doubleText = (value: number): string => {
     throw notHere('a double of more than 15 digits, or written with an exponent, as a string');
   return plain;
 };
+const TEXTS = byTypeOr<undefined, string>(
+  (value) => {
+    throw fails(value, 'string');
+  },
+  {
+    string: (value) => value,
+    symbol: ({ value }) => value,
+    bool: String,
+    double: (value) => doubleText(toDouble(value)),
+    int: String,
+    long: String,
+    decimal: String,
+    objectId: (value) => value.toHexString(),
+    date: (value) => {
+      if (value.getUTCFullYear() < 0 || value.getUTCFullYear() > 9999)
+        throw failure('a date outside the years 0 to 9999 as a string', 18537);
+      return value.toISOString();
+    },
+  },
+);
 /** A value as $toString writes it. */
-export function textOf(value: unknown): string {
-  switch (typeOf(value)) {
-    case 'string':
-      return value as string;
-    case 'symbol':
-      return (value as BSONSymbol).value;
-    case 'bool':
-      return String(value);
-    case 'double':
-      return doubleText(toDouble(value));
-    case 'int':
-    case 'long':
-    case 'decimal':
-      return (value as Numeric).toString();
-    case 'objectId':
-      return (value as ObjectId).toHexString();
-    case 'date': {
-      const date = value as Date;
-      if (date.getUTCFullYear() < 0 || date.getUTCFullYear() > 9999) throw failure('a date outside the years 0 to 9999 as a string', 18537);
-      return date.toISOString();
-    }
-    default:
-      throw fails(value, 'string');
-  }
-}
+export const textOf = (value: unknown): string => byType(TEXTS, value, undefined);
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 /**
@@ -91,7 +87,7 @@ const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1
 function dateFromText(text: string): Date {
   const [, year = '', month = '', day = '', hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = ISO.exec(text) ?? [];
   if (year === '') throw notHere(`a date written other than in ISO 8601 (${JSON.stringify(text.slice(0, 40))})`);
-  const parts = [year, month, day, hour, minute, second].map(Number) as [number, number, number, number, number, number];
+  const parts = [Number(year), Number(month), Number(day), Number(hour), Number(minute), Number(second)] as const;
   const ms = Date.UTC(parts[0], parts[1] - 1, parts[2], parts[3], parts[4], parts[5], Number(fraction.padEnd(3, '0')));
   const date = new Date(ms);
   if (parts[0] < 100) date.setUTCFullYear(parts[0], parts[1] - 1, parts[2]);
@@ -101,31 +97,30 @@ function dateFromText(text: string): Date {
   const offset = (Number(hours) * 60 + Number(minutes)) * 60_000;
   return new Date(date.getTime() - (sign === '-' ? -offset : offset));
 }
-function dateOf(value: unknown): Date {
-  switch (typeOf(value)) {
-    case 'date':
-      return value as Date;
-    case 'objectId':
-      return (value as ObjectId).getTimestamp();
-    case 'timestamp':
-      return new Date((value as Timestamp).getHighBitsUnsigned() * 1_000);
-    case 'string':
-      return dateFromText(value as string);
-    case 'long':
-    case 'double':
-    case 'decimal': {
-      const ms = truncated(value as Numeric);
-      if (ms === undefined || BigInt.asIntN(64, ms) !== ms) throw fails(value, 'date');
-      const date = new Date(Number(ms));
-      if (Number.isNaN(date.getTime())) throw notHere('a date outside the years -271821 to 275760');
-      return date;
-    }
-    default:
-      throw fails(value, 'date');
-  }
-}
+const dateFromNumber = (value: Numeric | number): Date => {
+  const ms = truncated(typeof value === 'number' ? new Double(value) : value);
+  if (ms === undefined || BigInt.asIntN(64, ms) !== ms) throw fails(value, 'date');
+  const date = new Date(Number(ms));
+  if (Number.isNaN(date.getTime())) throw notHere('a date outside the years -271821 to 275760');
+  return date;
+};
+const DATES_OF = byTypeOr<undefined, Date>(
+  (value) => {
+    throw fails(value, 'date');
+  },
+  {
+    date: (value) => value,
+    objectId: (value) => value.getTimestamp(),
+    timestamp: (value) => new Date(value.getHighBitsUnsigned() * 1_000),
+    string: dateFromText,
+    long: dateFromNumber,
+    double: dateFromNumber,
+    decimal: dateFromNumber,
+  },
+);
+const dateOf = (value: unknown): Date => byType(DATES_OF, value, undefined);
 const objectIdOf = (value: unknown): ObjectId => {
-  if (typeOf(value) === 'objectId') return value as ObjectId;
+  if (isObjectId(value)) return value;
   if (typeof value !== 'string' || !/^[0-9a-f]{24}$/i.test(value)) throw fails(value, 'objectId');
   return ObjectId.createFromHexString(value);
 };

@@ -1,22 +1,21 @@
-import { isDocument, namesOf, type ObjectId, type Timestamp, typeOf } from '../bson';
+import { byType, byTypeOr, isDocument, namesOf } from '../bson';
 import { notHere } from '../errors';
 import { wrap } from '../numbers';
 import { type Compiler, type Expression, failure, found, missing, type Operator, type Operators } from './expression';
 import { list, named } from './operands';
 
+const CARRIED = byTypeOr<undefined, Date>(
+  (value) => {
+    throw failure(`can't convert from BSON type ${found(value)} to Date`, 16006);
+  },
+  {
+    date: (value) => value,
+    objectId: (value) => value.getTimestamp(),
+    timestamp: (value) => new Date(value.getHighBitsUnsigned() * 1_000),
+  },
+);
 /** The date in a value that carries one. */
-const dateOf = (value: unknown): Date => {
-  switch (typeOf(value)) {
-    case 'date':
-      return value as Date;
-    case 'objectId':
-      return (value as ObjectId).getTimestamp();
-    case 'timestamp':
-      return new Date((value as Timestamp).getHighBitsUnsigned() * 1_000);
-    default:
-      throw failure(`can't convert from BSON type ${found(value)} to Date`, 16006);
-  }
-};
+const dateOf = (value: unknown): Date => byType(CARRIED, value, undefined);
 const UTC = ['UTC', 'GMT', 'Z', '+00', '+0000', '+00:00'];
 /** Answers whether the time zone is null, which makes the result null. */
 const isNullZone = (zone: unknown, operator: string): boolean => {
@@ -30,7 +29,7 @@ const isNullZone = (zone: unknown, operator: string): boolean => {
 const dated = (operand: unknown, compiler: Compiler): { date: Expression; zone: Expression } => {
   const utc: Expression = () => 'UTC';
   if (!isDocument(operand) || namesOf(operand)[0]?.startsWith('$') === true) {
-    const [date] = list(operand, compiler, 1, 1) as [Expression];
+    const [date = utc] = list(operand, compiler, 1, 1);
     return { date, zone: utc };
   }
   const fields = named(operand, compiler.operator, ['date'], ['timezone']);

@@ -4,7 +4,7 @@ import { failedToParse } from '../errors';
 import { wrap } from '../numbers';
 import { typeOf } from '../bson';
 import { type Expression, failure, found, missing, type Operator, type Operators } from './expression';
-import { eager, list, named, variableName } from './operands';
+import { eager, exactly, list, named, variableName } from './operands';
 
 /** Inside expressions a missing value is not null: it is below every other value but MinKey. */
 export const compareMissing = (a: unknown, b: unknown): number => {
@@ -39,7 +39,7 @@ export const LOGIC: Operators = {
   $not: eager(1, 1, ([value]) => !isTrue(value)),
   $cond: (operand, compiler) => {
     if (Array.isArray(operand)) {
-      const [test, yes, no] = list(operand, compiler, 3, 3) as [Expression, Expression, Expression];
+      const [test, yes, no] = exactly(3, operand, compiler);
       return branch(test, yes, no);
     }
     const fields = named(operand, '$cond', ['if', 'then', 'else']);

@@ -1,4 +1,4 @@
-import { type Doc, isDocument, isNumeric, type Numeric, toDouble, typeOf } from '../bson';
+import { type Doc, isArray, isDocument, isNumeric, type Numeric, toDouble, typeOf } from '../bson';
 import { failedToParse } from '../errors';
 import { type Compiler, type Expression, failure, found, missing, type Operator } from './expression';
 
@@ -13,6 +13,13 @@ export function list(operand: unknown, { operator, compile }: Compiler, least: n
       least === most ? 16020 : 28667,
     );
   return given.map((part) => compile(part));
+}
+
+/** The operands of an operator that takes exactly this many. */
+export function exactly(count: 2, operand: unknown, compiler: Compiler): [Expression, Expression];
+export function exactly(count: 3, operand: unknown, compiler: Compiler): [Expression, Expression, Expression];
+export function exactly(count: number, operand: unknown, compiler: Compiler): Expression[] {
+  return list(operand, compiler, count, count);
 }
 
 /**
@@ -51,8 +58,8 @@ export const text = (value: unknown, operator: string, code = 16702): string => 
   return value;
 };
 export const array = (value: unknown, operator: string, code = 17124): unknown[] => {
-  if (!Array.isArray(value)) throw failure(`The argument to ${operator} must be an array, but was of type: ${found(value)}`, code);
-  return value as unknown[];
+  if (!isArray(value)) throw failure(`The argument to ${operator} must be an array, but was of type: ${found(value)}`, code);
+  return value;
 };
 /** A whole number that fits an int32, of whatever numeric type. */
 export const whole = (value: unknown, operator: string, code: number): number => {

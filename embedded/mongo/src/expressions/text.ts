@@ -1,5 +1,5 @@
 import { compileRegex, type TextTest } from '../regex';
-import { typeOf, type BSONSymbol } from '../bson';
+import { isOf, typeOf } from '../bson';
 import { wrap } from '../numbers';
 import { boundedText } from '../work-limit';
 import { position } from './arrays';
@@ -16,7 +16,7 @@ const upper = (value: string) => value.replaceAll(/[a-z]+/g, (letters) => letter
 const coerced = (value: unknown, operator: string): string => {
   if (missing(value)) return '';
   if (typeof value === 'string') return value;
-  if (typeOf(value) === 'symbol') return (value as BSONSymbol).value;
+  if (isOf(value, 'symbol')) return value.value;
   if (['int', 'long', 'double', 'decimal', 'date'].includes(typeOf(value))) return textOf(value);
   throw failure(`can't convert from BSON type ${found(value)} to String for ${operator}`, 16007);
 };
@@ -49,10 +49,9 @@ const replacing =
     const fields = named(operand, operator, ['input', 'find', 'replacement']);
     const parts = [fields.input, fields.find, fields.replacement].map((part) => compile(part));
     return (scope) => {
-      const values = parts.map((part) => part(scope));
-      for (const value of values) if (!missing(value)) text(value, operator, 51746);
-      if (values.some(missing)) return null;
-      const [input, find, replacement] = values as [string, string, string];
+      const values = parts.map((part) => part(scope)).map((value) => (missing(value) ? undefined : text(value, operator, 51746)));
+      const [input, find, replacement] = values;
+      if (input === undefined || find === undefined || replacement === undefined) return null;
       return boundedText(apply(input, find, replacement));
     };
   };

@@ -1,4 +1,4 @@
-import { type Binary, isNumeric, toDouble, typeOf } from '../bson';
+import { type Binary, isNumeric, isOf, toDouble } from '../bson';
 import { badValue, notHere } from '../errors';
 import { truncated } from '../numbers';
 
@@ -22,8 +22,8 @@ function positionsOf(operator: string, mask: unknown): number[] {
         throw badValue(`bit positions of ${operator} must be whole numbers that are not negative`);
       return at;
     });
-  if (typeOf(mask) === 'binData') {
-    const bits = mask as Binary;
+  if (isOf(mask, 'binData')) {
+    const bits = mask;
     if (bits.position * 8 > MAX_POSITIONS) throw notHere(`${operator} with a mask of more than ${MAX_POSITIONS} bits`);
     return Array.from({ length: bits.position * 8 }, (_, at) => at).filter((at) => binaryBit(bits, at));
   }
@@ -38,7 +38,7 @@ export function bitsTest(operator: (typeof BIT_OPERATORS)[number], operand: unkn
   const positions = positionsOf(operator, operand);
   return (value) => {
     let isSet: (position: number) => boolean;
-    if (typeOf(value) === 'binData') isSet = (position) => binaryBit(value as Binary, position);
+    if (isOf(value, 'binData')) isSet = (position) => binaryBit(value, position);
     else {
       const number = isNumeric(value) && Number.isInteger(toDouble(value)) ? truncated(value) : undefined;
       if (number === undefined || BigInt.asIntN(64, number) !== number) return false;

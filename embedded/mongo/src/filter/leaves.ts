@@ -126,8 +126,9 @@ export function ofType(operand: unknown): Condition {
       if (type === 'number') return ['double', 'int', 'long', 'decimal'];
       if (typeof type === 'string' && isTypeName(type)) return [type];
       const [name] = Object.entries(TYPE_CODES).find(([, code]) => isNumeric(type) && code === toDouble(type)) ?? [];
-      if (name === undefined) throw badValue(`Unknown type name alias or invalid numerical type code: ${String(type)}`);
-      return [name as TypeName];
+      if (name === undefined || !isTypeName(name))
+        throw badValue(`Unknown type name alias or invalid numerical type code: ${String(type)}`);
+      return [name];
     }),
   );
   return each((value) => value !== undefined && wanted.has(typeOf(value)));

@@ -1,4 +1,4 @@
-import { type BSONRegExp, type Doc, fieldsOf, isRegExp, isTrue, type TypeName, typeOf } from '../bson';
+import { type BSONRegExp, type Doc, fieldsOf, isArray, isDocument, isRegExp, isTrue, type TypeName, typeOf } from '../bson';
 import { encodeKey, RANK, rankOf } from '../compare';
 import { isOperators } from '../filter/leaves';
 import { literalPrefix, regexOf } from '../regex';
@@ -102,7 +102,7 @@ export function conditionsOf(filter: Doc): Map<string, Conditions> {
   };
   const visit = (part: Doc) => {
     for (const [key, condition] of fieldsOf(part)) {
-      if (key === '$and' && Array.isArray(condition)) condition.forEach((inner) => visit(inner as Doc));
+      if (key === '$and' && isArray(condition)) condition.filter(isDocument).forEach(visit);
       else if (key.startsWith('$')) continue;
       else if (isOperators(condition)) operators(key, condition, false);
       else if (isRegExp(condition)) operators(key, { $regex: condition }, false);

@@ -1,4 +1,4 @@
-import { type Doc, fieldsOf, isTrue } from '../bson';
+import { type Doc, fieldsOf, isArray, isDocument, isTrue } from '../bson';
 import { encodeKey, equal } from '../compare';
 import { isOperators } from '../filter/leaves';
 import type { Index } from '../storage/keys';
@@ -32,7 +32,7 @@ export function usable(index: Index, conditions: Map<string, Conditions>): boole
 }
 const covered = (partial: Doc, conditions: Map<string, Conditions>): boolean =>
   fieldsOf(partial).every(([path, wanted]) => {
-    if (path === '$and') return (wanted as Doc[]).every((part) => covered(part, conditions));
+    if (path === '$and') return isArray(wanted) && wanted.every((part) => isDocument(part) && covered(part, conditions));
     if (path.startsWith('$')) return false;
     if (isOperators(wanted)) return Object.entries(wanted).every(([operator, operand]) => implies(conditions.get(path), operator, operand));
     return implies(conditions.get(path), '$eq', wanted);

@@ -1,5 +1,7 @@
-import { Binary, type Doc, decode, encode, fieldsOf, toDouble } from '../bson';
-import { type Index, type IndexSpec, numberPrefix, openIndex } from './keys';
+import { Binary, type Doc, decode, encode, isArray, isDocument, isNumeric, isOf, toDouble } from '../bson';
+import { DamagedFileError } from './check';
+import { type Index, numberPrefix, openIndex } from './keys';
+import type { SortKey } from '../sort';
 import type { Bytes } from './scan';
 
 export interface Collection {
@@ -19,20 +21,32 @@ export interface Collection {
 }
 
 const specOf = ({ covers: _covers, prefix: _prefix, ...spec }: Index): Doc => ({ ...spec, keys: spec.keys.map((key) => ({ ...key })) });
-/** Everything of an index is plain but the filter of a partial one, whose number types count. */
+const damaged = () => new DamagedFileError('The catalog of the data directory holds an entry that this store did not write');
+const documentIn = (value: unknown): Doc => {
+  if (!isDocument(value)) throw damaged();
+  return value;
+};
+const arrayIn = (value: unknown): unknown[] => {
+  if (!isArray(value)) throw damaged();
+  return value;
+};
 const indexOf = (stored: unknown): Index => {
-  const spec = stored as Doc;
-  const plain = Object.fromEntries(
-    fieldsOf(spec).map(([name, value]) => [
-      name,
-      name === 'id' || name === 'expireAfterSeconds'
-        ? toDouble(value)
-        : name === 'keys'
-          ? (value as Doc[]).map(({ path, direction }) => ({ path, direction: toDouble(direction) }))
-          : value,
-    ]),
-  );
-  return openIndex(plain as unknown as IndexSpec);
+  const spec = documentIn(stored);
+  const { name, partial, expireAfterSeconds } = spec;
+  if (typeof name !== 'string') throw damaged();
+  const keys = arrayIn(spec.keys)
+    .map(documentIn)
+    .map(({ path, direction }): SortKey => ({ path: String(path), direction: toDouble(direction) === -1 ? -1 : 1 }));
+  return openIndex({
+    id: toDouble(spec.id),
+    name,
+    keys,
+    unique: spec.unique === true,
+    sparse: spec.sparse === true,
+    ...(isDocument(partial) && { partial }),
+    ...(isNumeric(expireAfterSeconds) && { expireAfterSeconds: toDouble(expireAfterSeconds) }),
+    multikey: arrayIn(spec.multikey).map((met) => met === true),
+  });
 };
 
 /**
@@ -49,17 +63,17 @@ export function openCatalog(meta: Bytes, docs: Bytes) {
     for (const { value } of meta.getRange({})) {
       const entry = decode(value);
       const id = toDouble(entry.id);
-      const [db, name] = [entry.db as string, entry.name as string];
-      const indexes = (entry.indexes as unknown[]).map(indexOf);
-      const building = ((entry.building as unknown[] | undefined) ?? []).map(indexOf);
-      const { buffer, position } = entry.uuid as Binary;
+      const { db, name, uuid } = entry;
+      if (typeof db !== 'string' || typeof name !== 'string' || !isOf(uuid, 'binData')) throw damaged();
+      const indexes = arrayIn(entry.indexes).map(indexOf);
+      const building = arrayIn(entry.building ?? []).map(indexOf);
       const prefix = numberPrefix(id);
       const count = docs.getKeysCount({ start: prefix, end: numberPrefix(id + 1) });
       collections.set(nameOf(db, name), {
         id,
         db,
         name,
-        uuid: Buffer.from(buffer.subarray(0, position)),
+        uuid: Buffer.from(uuid.buffer.subarray(0, uuid.position)),
         prefix,
         indexes,
         building,

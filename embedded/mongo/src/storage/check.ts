@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { codeOf } from '../errors';
 
 /**
  * A data file that is cut off or overwritten. Opening it would end the process with SIGBUS sooner
@@ -36,7 +37,7 @@ export function assertWholeFile(path: string): void {
   try {
     file = openSync(path, 'r');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    if (codeOf(error) === 'ENOENT') return;
     throw error;
   }
   try {

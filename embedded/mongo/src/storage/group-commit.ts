@@ -1,4 +1,5 @@
 import type { RootDatabase } from 'lmdb';
+import { toError } from '../errors';
 import type { Space } from './space';
 
 interface Pending {
@@ -27,7 +28,7 @@ export function createGroupCommit(root: RootDatabase, space: Space, onLost: () =
     try {
       space.begin();
     } catch (error) {
-      for (const { reject } of queue.splice(0)) reject(error as Error);
+      for (const { reject } of queue.splice(0)) reject(toError(error));
       return;
     }
     const batch: Pending[] = [];
@@ -43,7 +44,7 @@ export function createGroupCommit(root: RootDatabase, space: Space, onLost: () =
     } catch (error) {
       // Nothing of this batch is stored; what memory believes of it goes as well.
       onLost();
-      for (const { reject } of batch) reject(error as Error);
+      for (const { reject } of batch) reject(toError(error));
       if (queue.length > 0) setImmediate(commit);
       return;
     }
@@ -64,7 +65,7 @@ export function createGroupCommit(root: RootDatabase, space: Space, onLost: () =
             const value = action();
             settle = () => resolve(value);
           } catch (error) {
-            const failure = error as Error;
+            const failure = toError(error);
             settle = () => reject(failure);
           }
         };

@@ -1,4 +1,4 @@
-import { firstKey, isDocument, isNumeric, isRegExp, toDouble, typeOf } from '../bson';
+import { firstKey, isArray, isDocument, isNumeric, isRegExp, toDouble, typeOf } from '../bson';
 import { compare, encodeKey, equal } from '../compare';
 import { structuredCopy } from '../documents';
 import { badValue, failedToParse, typeMismatch } from '../errors';
@@ -10,11 +10,11 @@ import { type Place, write } from './update-paths';
 
 const arrayAt = (place: Place, value: unknown, operator: string, path: string): unknown[] | undefined => {
   if (value === undefined) return undefined;
-  if (!Array.isArray(value))
+  if (!isArray(value))
     throw operator === '$pop'
       ? typeMismatch(`Path '${path}' contains an element of non-array type '${typeOf(value)}'`)
       : badValue(`The field '${place.key}' must be an array but is of type ${typeOf(value)} in document`);
-  return value as unknown[];
+  return value;
 };
 
 /** Compares by position, or by fields of the elements where they are documents. */
@@ -41,8 +41,7 @@ export const push: FieldOperator = (path, operand) => {
   for (const key of Object.keys(modifiers ?? {}))
     if (!['$each', '$slice', '$sort', '$position'].includes(key)) throw badValue(`Unrecognized clause in $push: ${key}`);
   const added: unknown = modifiers === undefined ? [operand] : modifiers.$each;
-  if (!Array.isArray(added))
-    throw badValue(`The argument to $each in $push must be an array but it was of type ${typeOf(modifiers?.$each)}`);
+  if (!isArray(added)) throw badValue(`The argument to $each in $push must be an array but it was of type ${typeOf(modifiers?.$each)}`);
   const slice = clause('$slice', modifiers?.$slice);
   const position = clause('$position', modifiers?.$position);
   const order = modifiers?.$sort === undefined ? undefined : pushOrder(modifiers.$sort);
@@ -55,7 +54,7 @@ export const push: FieldOperator = (path, operand) => {
         list.length,
         position === undefined ? list.length : position < 0 ? Math.max(0, list.length + position) : position,
       );
-      let all = [...list.slice(0, at), ...(structuredCopy(added) as unknown[]), ...list.slice(at)];
+      let all = [...list.slice(0, at), ...structuredCopy(added), ...list.slice(at)];
       if (order !== undefined) all.sort(order);
       if (slice !== undefined) all = slice < 0 ? all.slice(slice) : all.slice(0, slice);
       write(place, all);

@@ -1,4 +1,4 @@
-import { Int32, isDocument, isNumeric, Long, type Numeric, remove, Timestamp, toDouble, typeOf } from '../bson';
+import { Int32, isDocument, isNumeric, isOf, Long, type Numeric, remove, Timestamp, toDouble, typeOf } from '../bson';
 import { compare } from '../compare';
 import { structuredCopy } from '../documents';
 import { badValue, typeMismatch } from '../errors';
@@ -50,7 +50,7 @@ export const set: FieldOperator = (_, operand) => ({ create: true, change: (plac
 
 const isWhole = (value: unknown): value is Numeric => typeOf(value) === 'int' || typeOf(value) === 'long';
 const BITWISE: Record<string, (a: bigint, b: bigint) => bigint> = { and: (a, b) => a & b, or: (a, b) => a | b, xor: (a, b) => a ^ b };
-const bigintOf = (value: Numeric) => (typeOf(value) === 'long' ? (value as Long).toBigInt() : BigInt(toDouble(value)));
+const bigintOf = (value: Numeric) => (isOf(value, 'long') ? value.toBigInt() : BigInt(toDouble(value)));
 const bit: FieldOperator = (path, operand) => {
   if (!isDocument(operand)) throw badValue(`The $bit modifier is not compatible with a ${typeOf(operand)}`);
   const steps = Object.entries(operand).map(([name, by]) => {

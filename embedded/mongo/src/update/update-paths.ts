@@ -1,4 +1,4 @@
-import { type Doc, has, isDocument, own, put } from '../bson';
+import { type Doc, has, isArray, isDocument, own, put } from '../bson';
 import { badValue, MongoError } from '../errors';
 import type { Matches } from '../filter/filter';
 import { matchedPosition } from '../filter/positional';
@@ -67,7 +67,7 @@ export function concretePaths(doc: Doc, parts: string[], context: UpdateContext,
   return paths.map(({ path }) => path);
 }
 const stepInto = (value: unknown, key: string): unknown => {
-  if (Array.isArray(value)) return isIndexPart(key) ? (value[Number(key)] as unknown) : undefined;
+  if (isArray(value)) return isIndexPart(key) ? value[Number(key)] : undefined;
   return isDocument(value) ? own(value, key) : undefined;
 };
 
@@ -109,7 +109,7 @@ export function locate(doc: Doc, parts: string[], create: boolean): Place | unde
     const place: Place = { holder, key };
     if (at === parts.length - 1) return place;
     const value = read(place);
-    if (Array.isArray(value) || isDocument(value)) holder = value as Doc | unknown[];
+    if (isArray(value) || isDocument(value)) holder = value;
     else if (!create) return undefined;
     else if (value !== undefined || exists(place))
       throw notViable(`Cannot create field '${parts[at + 1] ?? ''}' in element {${key}: ${shown(value)}}`);

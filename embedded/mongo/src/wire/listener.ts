@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Doc } from '../bson';
 import type { Authentication } from './authentication';
 import { frameReply, messageLength, parseMessage, type Request } from './messages';
+import { toError } from '../errors';
 
 /** A connection that sends more requests than this before their answers is not read further. */
 const MAX_QUEUED = 64;
@@ -88,7 +89,7 @@ function serve(socket: Socket, { answer, authenticate, onError, onTls }: Endpoin
         if (request.wantsReply && socket.writable && !socket.write(frameReply(request, reply)))
           await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
       } catch (error) {
-        onError(error as Error);
+        onError(toError(error));
         queue.length = 0;
         socket.destroy();
       } finally {

@@ -1,6 +1,6 @@
-import { type Doc, decode, encode, Long, MAX_REPLY_BYTES } from '../bson';
+import { decode, type Doc, encode, isDocument, Long, MAX_REPLY_BYTES } from '../bson';
 import { RawBatch } from '../cursors';
-import { errorReply, MongoError } from '../errors';
+import { errorReply, messageOf, MongoError } from '../errors';
 import { splitDocuments } from './raw';
 
 /** As hello names it to drivers. */
@@ -48,7 +48,7 @@ export function parseMessage(message: Buffer): Request {
   } catch (error) {
     if (error instanceof MongoError && opcode === OP_MSG && error.codeName !== 'FailedToParse')
       return { requestId, opcode, command: {}, db: 'admin', sequences: new Map(), wantsReply: true, refusal: error };
-    throw error instanceof ProtocolError ? error : new ProtocolError((error as Error).message);
+    throw error instanceof ProtocolError ? error : new ProtocolError(messageOf(error));
   }
   throw new ProtocolError(`opcode ${opcode}`);
 }
@@ -95,16 +95,16 @@ function parseOpQuery(message: Buffer): Omit<Request, 'requestId' | 'opcode'> {
   const nameEnd = message.indexOf(0, HEADER + 4);
   if (nameEnd < 0) throw new ProtocolError('a query without a name');
   const outer = decode(message.subarray(nameEnd + 9));
-  const command = (outer.$query as Doc | undefined) ?? outer;
+  const command = isDocument(outer.$query) ? outer.$query : outer;
   return { command, db: message.toString('utf8', HEADER + 4, nameEnd).split('.')[0] ?? 'admin', sequences: new Map(), wantsReply: true };
 }
 
 /** A batch's documents are put into the reply as the bytes they were stored in. */
 function encodeReply(reply: Doc): Buffer {
-  const cursor = reply.cursor as Doc | undefined;
-  const batch = Object.entries(cursor ?? {}).find(([, value]) => value instanceof RawBatch);
-  if (cursor === undefined || batch === undefined) return encode(reply, MAX_REPLY);
-  const [field, { docs }] = batch as [string, RawBatch];
+  const { cursor } = reply;
+  const batch = isDocument(cursor) ? Object.entries(cursor).find(([, value]) => value instanceof RawBatch) : undefined;
+  if (!isDocument(cursor) || !(batch?.[1] instanceof RawBatch)) return encode(reply, MAX_REPLY);
+  const [field, { docs }] = [batch[0], batch[1]];
   const parts: Buffer[] = [];
   let size = 5;
   docs.forEach((doc, at) => {

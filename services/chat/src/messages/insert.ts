@@ -1,8 +1,9 @@
-import type { BatchedSend } from '@linsta/contracts/internal';
 import { AppError, internalError, itemAt, toAppError, unavailable, type Logger } from '@linsta/core';
 import { duplicateFaults, type WriteFault } from '@linsta/mongo';
 import { Types } from 'mongoose';
 import { CLIENT_ID_INDEX, SEQ_INDEX, type ChatModels, type MessageDocument } from '../model';
+import type { EarlierTexts } from './earlier-texts';
+import type { QuotingSend } from './quotes';
 import type { Sequence } from './sequence';
 
 const MAX_CLASHES = 100;
@@ -18,14 +19,14 @@ export type InsertOutcome = { ok: true; message: MessageDocument; duplicate: boo
 /** The sends of one room, in order, and their positions in the batch. */
 interface RoomSends {
   chatRoomId: string;
-  sends: BatchedSend[];
+  sends: QuotingSend[];
   positions: number[];
 }
 
 const inserted = (message: MessageDocument): InsertOutcome => ({ ok: true, message, duplicate: false });
 const isSeqClash = (fault: WriteFault) => fault.errmsg.includes(SEQ_INDEX) && !fault.errmsg.includes(CLIENT_ID_INDEX);
 
-function groupByRoom(sends: BatchedSend[]): RoomSends[] {
+function groupByRoom(sends: QuotingSend[]): RoomSends[] {
   const rooms = new Map<string, RoomSends>();
   sends.forEach((send, position) => {
     const { chatRoomId } = send;
@@ -56,6 +57,7 @@ function countsOf(rooms: RoomSends[], stored: number): number[] {
 export function createInsert(options: {
   models: ChatModels;
   sequence: Sequence;
+  earlierTexts: Pick<EarlierTexts, 'sentText'>;
   /** Messages get a mark that the publishing of MESSAGE_SENT removes. */
   marked: boolean;
   logger: Logger;
@@ -64,7 +66,7 @@ export function createInsert(options: {
   const { Messages } = options.models;
   const { sequence, now } = options;
 
-  const toDocument = (send: BatchedSend, seq: number, createdAt: Date): MessageDocument => ({
+  const toDocument = (send: QuotingSend, seq: number, createdAt: Date): MessageDocument => ({
     _id: new Types.ObjectId(),
     chatRoomId: new Types.ObjectId(send.chatRoomId),
     seq,
@@ -73,6 +75,7 @@ export function createInsert(options: {
     ...(send.clientMessageId !== undefined && { clientMessageId: send.clientMessageId }),
     createdAt,
     ...(options.marked && { outboxAt: createdAt }),
+    ...(send.quote !== undefined && { replyTo: send.quote }),
   });
 
   /** Returns the documents that a unique index refused. Throws when the outcome is unknown. */
@@ -98,24 +101,24 @@ export function createInsert(options: {
 
   /**
    * The outcome of a clientMessageId that is used already: its first result, or a conflict for
-   * another text.
+   * another message.
    */
-  const firstResult = async ({ chatRoomId, senderId, clientMessageId, text }: BatchedSend): Promise<InsertOutcome> => {
+  const firstResult = async ({ chatRoomId, senderId, clientMessageId, text, replyTo }: QuotingSend): Promise<InsertOutcome> => {
     const message = await Messages.findOne({
       chatRoomId: new Types.ObjectId(chatRoomId),
       senderId: new Types.ObjectId(senderId),
       clientMessageId: clientMessageId ?? '',
     }).lean();
     if (message === null) throw new Error('the index refused a clientMessageId that no message has');
-    return message.text === text
+    return (await options.earlierTexts.sentText(message)) === text && message.replyTo?.seq === replyTo
       ? { ok: true, message, duplicate: true }
-      : { ok: false, error: new AppError('CLIENT_MESSAGE_ID_REUSED', 'This clientMessageId was used for another text') };
+      : { ok: false, error: new AppError('CLIENT_MESSAGE_ID_REUSED', 'This clientMessageId was used for another message') };
   };
 
   /**
    * Sends of one room by ordered inserts; after a refusal the rest gets new numbers. Never throws.
    */
-  const insertRoom = async (chatRoomId: string, sends: BatchedSend[]): Promise<InsertOutcome[]> => {
+  const insertRoom = async (chatRoomId: string, sends: QuotingSend[]): Promise<InsertOutcome[]> => {
     const outcomes: InsertOutcome[] = [];
     try {
       for (let clashes = 0; outcomes.length < sends.length;) {
@@ -145,7 +148,7 @@ export function createInsert(options: {
    * Sends of different rooms by one unordered insert; a refused one is inserted again alone. Never
    * throws.
    */
-  const insertSingles = async (sends: BatchedSend[]): Promise<InsertOutcome[]> => {
+  const insertSingles = async (sends: QuotingSend[]): Promise<InsertOutcome[]> => {
     try {
       const lasts = await Promise.all(sends.map(({ chatRoomId }) => sequence.last(chatRoomId)));
       const createdAt = now();
@@ -205,7 +208,7 @@ export function createInsert(options: {
    * Inserts the sends of each room in their order. One outcome per send, in order; a failure of one
    * insert is the outcome of its own sends only. Never throws.
    */
-  return async (sends: BatchedSend[]): Promise<InsertOutcome[]> => {
+  return async (sends: QuotingSend[]): Promise<InsertOutcome[]> => {
     const rooms = groupByRoom(sends);
     const singles = rooms.filter((room) => room.sends.length === 1);
     const several = rooms.filter((room) => room.sends.length > 1);

@@ -2,10 +2,9 @@ import type { AnyBusEvent } from '@linsta/contracts';
 import { toBusEvent, type EventBus } from '@linsta/bus';
 import { createRelay, type Logger } from '@linsta/core';
 import { trusted } from 'mongoose';
-import type { ChatModels, MessageDocument } from '../model';
+import { excerptOf, type ChatModels, type MessageDocument } from '../model';
 import type { Participants } from '../rooms/participants';
 
-const EXCERPT = 140;
 const SWEEP_MS = 5_000;
 const SETTLE_MS = 10_000;
 const BATCH = 500;
@@ -27,7 +26,7 @@ function toMessageSent({ message, participants }: SentMessage): AnyBusEvent {
       seq: message.seq,
       senderId,
       recipientIds: participants.filter((id) => id !== senderId),
-      excerpt: [...message.text].slice(0, EXCERPT).join(''),
+      excerpt: excerptOf(message.text),
     },
     message.createdAt,
   );

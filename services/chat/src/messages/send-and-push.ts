@@ -8,13 +8,15 @@ interface Send {
   senderId: string;
   text: string;
   clientMessageId?: string | undefined;
+  replyTo?: number | undefined;
 }
 
 /** Stores one message that came over REST, and pushes it to the participants. */
 export const createSendAndPush =
   ({ sending, realtime }: { sending: Sending; realtime: RealtimeClient }) =>
-  async ({ clientMessageId, ...send }: Send): Promise<ReceivedMessage> => {
-    const [outcome] = await sending.push([{ ...send, ...(clientMessageId !== undefined && { clientMessageId }) }]);
+  async ({ clientMessageId, replyTo, ...send }: Send): Promise<ReceivedMessage> => {
+    const optional = { ...(clientMessageId !== undefined && { clientMessageId }), ...(replyTo !== undefined && { replyTo }) };
+    const [outcome] = await sending.push([{ ...send, ...optional }]);
     if (outcome?.ok !== true) {
       const { code, message } = outcome?.error ?? { code: 'UNAVAILABLE', message: 'The message was not stored' };
       throw fromUpstream(code, message, { ...(isRetryable(code) && { retryAfterSeconds: 2 }) });

@@ -1,11 +1,12 @@
 import { MAX_BATCH, type BatchedSend, type SendOutcome } from '@linsta/contracts/internal';
-import { internalError, itemAt, toAppError, type AppError, type Logger } from '@linsta/core';
+import { internalError, itemAt, toAppError, AppError, type Logger } from '@linsta/core';
 import { createBatchQueue } from '@linsta/http';
 import type { UserDirectory } from '@linsta/mongo';
 import { toReceivedMessage, type MessageDocument } from '../model';
 import { refusalOf, type Participants } from '../rooms/participants';
 import type { Summaries } from '../rooms/summaries';
 import type { Insert } from './insert';
+import type { Quotes, QuotingSend } from './quotes';
 import type { MessageSentRelay, SentMessage } from './publish';
 
 const failed = ({ code, message, status }: AppError): SendOutcome => ({ ok: false, error: { code, message, status } });
@@ -16,6 +17,7 @@ const failed = ({ code, message, status }: AppError): SendOutcome => ({ ok: fals
  */
 export function createSending(options: {
   insert: Insert;
+  quotes: Quotes;
   participants: Participants;
   summaries: Summaries;
   directory: UserDirectory;
@@ -23,12 +25,17 @@ export function createSending(options: {
   logger: Logger;
   maxWaiting: number;
 }) {
-  const { insert, participants, summaries, directory, relay } = options;
+  const { insert, quotes, participants, summaries, directory, relay } = options;
 
   const sendBatch = async (batch: BatchedSend[]): Promise<SendOutcome[]> => {
     const members = await participants.of(batch.map((send) => send.chatRoomId));
-    const refusals = batch.map((send) => refusalOf(members.get(send.chatRoomId), send.senderId));
-    const outcomes = await insert(batch.filter((_, at) => refusals[at] === undefined));
+    const permitted = batch.filter((send) => refusalOf(members.get(send.chatRoomId), send.senderId) === undefined);
+    const quoting = new Map((await quotes(permitted)).map((quoted, at) => [permitted[at], quoted]));
+    const refusals = batch.map((send) => {
+      const quoted = quoting.get(send);
+      return quoted instanceof AppError ? quoted : refusalOf(members.get(send.chatRoomId), send.senderId);
+    });
+    const outcomes = await insert([...quoting.values()].filter((quoted): quoted is QuotingSend => !(quoted instanceof AppError)));
 
     const stored: MessageDocument[] = [];
     const fresh: SentMessage[] = [];

@@ -4,17 +4,24 @@ import { Types } from 'mongoose';
 import type { Sequence } from '../messages/sequence';
 import { unreadOf, type ChatModels } from '../model';
 import type { Participants } from './participants';
+import type { Audience } from './receipts';
 import type { Summaries } from './summaries';
 
 /** Read watermarks, and the numbers of unread messages that follow from them. */
-export function createReads(options: { models: ChatModels; participants: Participants; sequence: Sequence; summaries: Summaries }) {
+export function createReads(options: {
+  models: ChatModels;
+  participants: Participants;
+  sequence: Sequence;
+  summaries: Summaries;
+  audience: Audience;
+}) {
   const { Rooms } = options.models;
-  const { participants, sequence, summaries } = options;
+  const { participants, sequence, summaries, audience } = options;
 
   return {
     /**
      * Moves the watermark of one participant: never back, never past the last message. `moved`: the
-     * devices of the participants need the new value. Throws 404 or 403.
+     * devices of these participants, who may know it, need the new value. Throws 404 or 403.
      */
     async mark(chatRoomId: string, userId: string, seq: number): Promise<ReadState & { moved: boolean; participants: string[] }> {
       const members = await participants.assertParticipant(chatRoomId, userId);
@@ -30,7 +37,9 @@ export function createReads(options: { models: ChatModels; participants: Partici
       const readBefore = before.reads[userId] ?? 0;
       const readSeq = Math.max(readBefore, wanted);
       const lastSeq = Math.max(before.lastSeq, await sequence.lastStored(_id));
-      return { chatRoomId, readSeq, unreadCount: lastSeq - readSeq, moved: readSeq > readBefore, participants: members };
+      const moved = readSeq > readBefore;
+      const told = moved ? await audience(members, userId) : [];
+      return { chatRoomId, readSeq, unreadCount: lastSeq - readSeq, moved, participants: told };
     },
     /**
      * Unread messages over all rooms of this user: derived each time, so the number cannot drift.

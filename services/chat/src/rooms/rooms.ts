@@ -4,6 +4,7 @@ import { duplicateKey, type UserDirectory, type WindowCounter } from '@linsta/mo
 import { trusted, Types } from 'mongoose';
 import { toRoom, type ChatModels, type PresentPerson, type RoomDocument } from '../model';
 import type { Participants } from './participants';
+import { hidesReceipts } from './receipts';
 import { unkeyedRoomId, type RoomIdOf } from './room-ids';
 import type { Summaries } from './summaries';
 
@@ -102,7 +103,15 @@ export function createRooms(options: {
         .lean();
       await summaries.verify(rooms);
       const names = await directory.names(rooms.flatMap((room) => participants.remember(room)));
-      return rooms.map((room) => toRoom(room, userId, (id) => options.present(names(id))));
+      const hides = (id: string) => hidesReceipts(names(id));
+      return rooms.map((room) =>
+        toRoom(
+          room,
+          userId,
+          (id) => options.present(names(id)),
+          (id) => !hides(userId) && !hides(id),
+        ),
+      );
     },
   };
 }

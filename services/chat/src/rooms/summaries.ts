@@ -165,6 +165,11 @@ export function createSummaries({ Rooms, Messages }: ChatModels, { logger, now }
       endGap();
       return next.written;
     },
+    /** Brings the new text of a message into the summary that shows it. */
+    async edited({ chatRoomId, seq, text }: MessageDocument): Promise<void> {
+      await this.flush();
+      await Rooms.collection.updateOne({ _id: chatRoomId, 'lastMessage.seq': seq }, { $set: { 'lastMessage.text': text } });
+    },
     /**
      * Repairs the summaries that may be behind the index; those that are `doubted` are compared in
      * any case.

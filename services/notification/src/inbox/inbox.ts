@@ -57,10 +57,13 @@ export function createInbox(options: {
 
   /** Removes the unread likes of a key up to this time. */
   const withdraw = async (key: NotificationKey, upTo: Date): Promise<void> => {
+    const withdrawn = { ...key, isRead: false, eventTime: trusted({ $lte: upTo }) };
     for (;;) {
-      const removed = await Notifications.findOneAndDelete({ ...key, isRead: false, eventTime: trusted({ $lte: upTo }) }).lean();
-      if (removed === null) return;
-      await removals.add(removed);
+      const removed = await Notifications.findOneAndDelete(withdrawn).lean();
+      if (removed !== null) await removals.add(removed);
+      // A server that is compatible with MongoDB may skip a row while another command changes that
+      // row.
+      else if ((await Notifications.exists(withdrawn)) === null) return;
     }
   };
 

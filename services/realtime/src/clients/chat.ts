@@ -2,12 +2,19 @@ import { createHash } from 'node:crypto';
 import { historyMessage, type HistoryPage, type ResumePoint } from '@linsta/contracts';
 import {
   chatResumeAnswer,
+  changeBatchAnswer,
+  markBatchAnswer,
   markReadAnswer,
   MAX_BATCH,
   membershipAnswer,
+  participantsAnswer,
   sendBatchAnswer,
   unreadAnswer,
+  type BatchedChange,
+  type BatchedMark,
   type BatchedSend,
+  type ChangeOutcome,
+  type MarkOutcome,
   type SendOutcome,
 } from '@linsta/contracts/internal';
 import { fromUpstream } from '@linsta/core';
@@ -46,7 +53,16 @@ export function createChatClient(options: { urls: string[]; tokens: ServiceToken
       deadlineMs: SEND_DEADLINE_MS,
       send: async (messages) => (await client.post('/messages', { messages }, sendBatchAnswer)).results,
     });
-    return { name: baseUrl, client, link };
+    const limits = { maxBatch: MAX_BATCH, maxWaiting: MAX_WAITING, deadlineMs: SEND_DEADLINE_MS };
+    const changes = createBatchQueue<BatchedChange, ChangeOutcome>({
+      ...limits,
+      send: async (batch) => (await client.post('/changes', { changes: batch }, changeBatchAnswer)).results,
+    });
+    const marks = createBatchQueue<BatchedMark, MarkOutcome>({
+      ...limits,
+      send: async (batch) => (await client.post('/marks-delivered', { marks: batch }, markBatchAnswer)).results,
+    });
+    return { name: baseUrl, client, link, changes, marks };
   });
   const chosen = new Map<string, (typeof nodes)[number]>();
   const nodeOf = (key: string) => {
@@ -67,8 +83,22 @@ export function createChatClient(options: { urls: string[]; tokens: ServiceToken
       if (!outcome.ok) throw fromUpstream(outcome.error.code, outcome.error.message);
       return outcome;
     },
+    /** Throws the refusal of this one change. */
+    async change(change: BatchedChange): Promise<Extract<ChangeOutcome, { ok: true }>> {
+      const outcome = await nodeOf(change.chatRoomId).changes.push(change);
+      if (!outcome.ok) throw fromUpstream(outcome.error.code, outcome.error.message);
+      return outcome;
+    },
+    /** Throws the refusal of this one mark. */
+    async markDelivered(mark: BatchedMark): Promise<Extract<MarkOutcome, { ok: true }>> {
+      const outcome = await nodeOf(mark.chatRoomId).marks.push(mark);
+      if (!outcome.ok) throw fromUpstream(outcome.error.code, outcome.error.message);
+      return outcome;
+    },
     membership: (chatRoomId: string, userId: string) =>
       nodeOf(chatRoomId).client.post('/membership', { chatRoomId, userId }, membershipAnswer),
+    participants: async (chatRoomId: string, userId: string) =>
+      (await nodeOf(chatRoomId).client.post('/participants', { chatRoomId, userId }, participantsAnswer)).participants,
     history: (chatRoomId: string, userId: string, page: HistoryPage) =>
       nodeOf(chatRoomId).client.post('/history', { chatRoomId, userId, page }, historyAnswer),
     markRead: (chatRoomId: string, userId: string, seq: number) =>

@@ -40,12 +40,13 @@ export function createChatHandlers({
       }
       return { chatRoomId };
     },
-    async send_message(socket, { chatRoomId, text, clientMessageId }) {
+    async send_message(socket, { chatRoomId, text, clientMessageId, replyTo }) {
       const outcome = await chat.send({
         chatRoomId,
         senderId: socket.data.identity.userId,
         text,
         ...(clientMessageId !== undefined && { clientMessageId }),
+        ...(replyTo !== undefined && { replyTo }),
       });
       // A repeat was broadcast when it was first stored.
       if (!outcome.duplicate) push(outcome.participants, 'receive_message', outcome.message);

@@ -1,21 +1,27 @@
 import type { Presence } from '@linsta/contracts';
 import { AppError } from '@linsta/core';
 import type { PresenceStore } from '../presence/presence';
+import type { Visibility } from '../presence/visibility';
 import { watchersRoom } from '../rooms';
 import type { RealtimeServer, RealtimeSocket } from '../server';
 import type { SocketHandlers } from './handlers';
 
 const MAX_WATCHED = 1_000;
 
+/** What a user sees who hides the own presence. */
+export const unseen = (userId: string): Presence => ({ userId, status: 'offline', lastSeenAt: null });
+
 export function createPresenceHandlers({
   io,
   presence,
+  visibility,
   maxWatchedTotal,
 }: {
   io: RealtimeServer;
   presence: PresenceStore;
+  visibility: Pick<Visibility, 'sees'>;
   maxWatchedTotal: number;
-}): SocketHandlers<'presence_subscribe' | 'presence_unsubscribe'> {
+}) {
   let watchedTotal = 0;
   /** For each snapshot in progress: the changes since it began. */
   const reading = new Set<Map<string, Presence>>();
@@ -49,8 +55,18 @@ export function createPresenceHandlers({
     return watching;
   };
 
-  return {
+  /** Without `userIds`: every watched user. */
+  const unwatch = async (socket: RealtimeSocket, userIds?: string[]) => {
+    const watching = socket.data.watching ?? new Set();
+    for (const id of userIds ?? [...watching]) {
+      if (watching.delete(id)) watchedTotal -= 1;
+      await socket.leave(watchersRoom(id));
+    }
+  };
+
+  const handlers: SocketHandlers<'presence_subscribe' | 'presence_unsubscribe'> = {
     async presence_subscribe(socket, { userIds }) {
+      if (!(await visibility.sees(socket.data.identity.userId))) return { presence: userIds.map(unseen) };
       const watching = watchingOf(socket);
       const added = userIds.filter((id) => !watching.has(id));
       if (watching.size + added.length > MAX_WATCHED)
@@ -65,12 +81,9 @@ export function createPresenceHandlers({
       return { presence: await snapshot(userIds) };
     },
     async presence_unsubscribe(socket, payload) {
-      const watching = socket.data.watching ?? new Set();
-      for (const id of payload?.userIds ?? [...watching]) {
-        if (watching.delete(id)) watchedTotal -= 1;
-        await socket.leave(watchersRoom(id));
-      }
+      await unwatch(socket, payload?.userIds);
       return {};
     },
   };
+  return { handlers, unwatch };
 }

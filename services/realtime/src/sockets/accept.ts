@@ -5,6 +5,8 @@ import type { Expiry } from '../expiry';
 import { joinedRooms } from '../handlers/chat';
 import type { SocketHandlers } from '../handlers/handlers';
 import type { PresenceStore } from '../presence/presence';
+import type { SocketMetrics } from '../metrics';
+import type { Visibility } from '../presence/visibility';
 import { chatRoom, sessionRoom, userRoom } from '../rooms';
 import type { RealtimeServer, RealtimeSocket } from '../server';
 import { createAllowance } from './allowance';
@@ -19,8 +21,10 @@ interface SocketsOptions {
   authenticate: Authenticate;
   sessions: SessionCheck;
   presence: PresenceStore;
+  visibility: Pick<Visibility, 'shows'>;
   expiry: Expiry<RealtimeSocket>;
   flows: Flows;
+  metrics: SocketMetrics;
   handlers: Omit<SocketHandlers, 'refresh_token'>;
   logger: Logger;
 }
@@ -54,7 +58,7 @@ const createRefresh =
  * gone.
  */
 export function acceptSockets(options: SocketsOptions): void {
-  const { io, config, authenticate, sessions, presence, expiry, flows, logger } = options;
+  const { io, config, authenticate, sessions, presence, visibility, expiry, flows, metrics, logger } = options;
   const handlers: SocketHandlers = { ...options.handlers, refresh_token: createRefresh(options) };
   const rate = { perSecond: config.EVENTS_PER_SECOND, burst: config.EVENTS_BURST };
 
@@ -73,6 +77,7 @@ export function acceptSockets(options: SocketsOptions): void {
 
   io.use((socket, next) => {
     const refuse = (error: AppError) => {
+      metrics.refused(error.code);
       next(Object.assign(new Error(error.message), { data: { code: error.code } }));
       // Socket.IO leaves the transport of a refused client open.
       setTimeout(() => socket.conn.close(true), REFUSAL_MS).unref();
@@ -100,13 +105,15 @@ export function acceptSockets(options: SocketsOptions): void {
     // The end of its session may have been reported between the check of its token and the join.
     if (sessions.hasEnded(identity)) return endSocket(socket);
     expiry.set(socket, identity.exp);
-    note(presence.connected(userId, socket.id));
+    note(visibility.shows(userId, () => socket.connected).then((shown) => (shown ? presence.connected(userId, socket.id) : undefined)));
+    metrics.connected();
 
     const dispatch = createDispatch({
       socket,
       handlers,
       allowance: createAllowance(rate),
       flow: flows.of(socket.conn),
+      metrics,
       logger,
     });
     // `use` without `next`: an event never reaches the emitter, where names like "error" have a
@@ -116,7 +123,8 @@ export function acceptSockets(options: SocketsOptions): void {
     socket.on('disconnecting', () => {
       for (const chatRoomId of joinedRooms(socket)) socket.to(chatRoom(chatRoomId)).emit('user_left', { chatRoomId, userId });
     });
-    socket.on('disconnect', () => {
+    socket.on('disconnect', (reason) => {
+      metrics.disconnected(reason);
       expiry.forget(socket);
       note(presence.disconnected(userId, socket.id));
     });

@@ -4,6 +4,7 @@ import type { SocketHandlers } from '../handlers/handlers';
 import type { RealtimeSocket } from '../server';
 import type { Allowance } from './allowance';
 import type { Flow } from './flow';
+import type { SocketMetrics } from '../metrics';
 
 const INTERNAL = internalError();
 const MAX_RUNNING = 32;
@@ -36,9 +37,9 @@ export function createDispatch(options: {
   allowance: Allowance;
   flow: Flow;
   logger: Logger;
-  onRefused?: () => void;
+  metrics: Pick<SocketMetrics, 'handled'>;
 }): (packet: unknown[]) => void {
-  const { socket, handlers, allowance, flow, logger } = options;
+  const { socket, handlers, allowance, flow, logger, metrics } = options;
   const waiting: Event[] = [];
   let running = 0;
   let ended = false;
@@ -46,15 +47,15 @@ export function createDispatch(options: {
   const end = (message: string) => {
     ended = true;
     waiting.length = 0;
-    options.onRefused?.();
     socket.emit('error', { event: 'connection', code: 'RATE_LIMITED', message });
     socket.disconnect();
     flow.end(FAREWELL_MS);
   };
-  const refuse = ({ name, ack }: Event, error: unknown) => {
+  const refuse = ({ name, ack }: Event, error: unknown, startedAt: number) => {
     const known = toAppError(error);
     if (known === undefined) logger.error({ err: error, event: name }, 'socket event failed');
     const { code, message } = known ?? INTERNAL;
+    metrics.handled(name, code, performance.now() - startedAt);
     allowance.penalise();
     if (allowance.exceeded()) return end('Too many events; the connection is closed');
     // The event first: a client that waits for the acknowledgement then has both.
@@ -75,12 +76,11 @@ export function createDispatch(options: {
     try {
       const answer = await handle(event);
       event.ack?.({ ok: true, ...answer });
-      if (logger.isLevelEnabled('debug')) {
-        const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
-        logger.debug({ event: event.name, durationMs }, 'socket event');
-      }
+      const durationMs = performance.now() - startedAt;
+      metrics.handled(event.name, 'ok', durationMs);
+      if (logger.isLevelEnabled('debug')) logger.debug({ event: event.name, durationMs: Math.round(durationMs * 10) / 10 }, 'socket event');
     } catch (error) {
-      if (!ended) refuse(event, error);
+      if (!ended) refuse(event, error, startedAt);
     }
   };
   const start = (event: Event) => {
@@ -98,7 +98,7 @@ export function createDispatch(options: {
     try {
       allowance.spend();
     } catch (error) {
-      return refuse(event, error);
+      return refuse(event, error, performance.now());
     }
     if (running < MAX_RUNNING) start(event);
     else if (waiting.length < MAX_WAITING) waiting.push(event);

@@ -21,7 +21,12 @@ export function endSocket(socket: Pick<RealtimeSocket, 'emit' | 'disconnect'>): 
  * Closes the sockets whose session has ended without a report: reports are lost while this node is
  * cut off from the broker. Sessions are looked up in pages.
  */
-export function createSessionSweep(options: { io: RealtimeServer; sessions: SessionCheck; busHealthy: () => boolean; logger: Logger }) {
+export function createSessionSweep(options: {
+  io: RealtimeServer;
+  sessions: Pick<SessionCheck, 'endedOf'>;
+  busHealthy: () => boolean;
+  logger: Logger;
+}) {
   const { io, sessions, busHealthy, logger } = options;
   let sweptAt = Date.now();
   let wasHealthy = true;

@@ -1,10 +1,11 @@
-import type { OwnUser, PublicUser, Tokens } from '@linsta/contracts';
+import { isDeepStrictEqual } from 'node:util';
+import type { OwnUser, Privacy, ProfilePatch, PublicUser, Tokens } from '@linsta/contracts';
 import type { PersonRecord } from '@linsta/contracts/internal';
 import { AppError, notFound } from '@linsta/core';
 import type { ClientInfo } from '@linsta/http';
 import { duplicateKey, pushToOutbox, type OutboxRelay } from '@linsta/mongo';
 import { trusted, Types } from 'mongoose';
-import { toOwnUser, toPersonRecord, toPublicUser, userChanged, type UserDocument, type UsersModels } from '../model';
+import { privacyOf, toOwnUser, toPersonRecord, toPublicUser, userChanged, type UserDocument, type UsersModels } from '../model';
 import type { Sessions } from '../sessions/sessions';
 import { isCommonPassword } from './common-passwords';
 import { DEMO_ACCOUNTS, isDemoPassword } from './demo';
@@ -24,6 +25,11 @@ interface AccountsOptions {
   /** Whether users may have accounts here. */
   enabled: boolean;
 }
+
+const changedPrivacy = (before: Privacy, { readReceipts, presence }: NonNullable<ProfilePatch['privacy']>): Privacy => ({
+  readReceipts: readReceipts ?? before.readReceipts,
+  presence: presence ?? before.presence,
+});
 
 export function createAccounts({ models: { Users }, sessions, passwords, guard, relay, now, production, enabled }: AccountsOptions) {
   const byId = async (userId: string) => {
@@ -119,7 +125,7 @@ export function createAccounts({ models: { Users }, sessions, passwords, guard, 
     },
     me: async (userId: string): Promise<OwnUser> => toOwnUser(await byId(userId)),
     get: async (userId: string): Promise<PublicUser> => toPublicUser(await byId(userId)),
-    async change(userId: string, patch: { name?: string | undefined; avatarUrl?: string | null | undefined }): Promise<OwnUser> {
+    async change(userId: string, patch: ProfilePatch): Promise<OwnUser> {
       const _id = new Types.ObjectId(userId);
       for (;;) {
         const user = await byId(userId);
@@ -127,15 +133,19 @@ export function createAccounts({ models: { Users }, sessions, passwords, guard, 
           ...user,
           name: patch.name ?? user.name,
           avatarUrl: patch.avatarUrl === undefined ? user.avatarUrl : patch.avatarUrl,
+          ...(patch.privacy !== undefined && { privacy: changedPrivacy(privacyOf(user), patch.privacy) }),
           version: user.version + 1,
         };
-        if (changed.name === user.name && changed.avatarUrl === user.avatarUrl) return toOwnUser(user);
+        if (isDeepStrictEqual(toOwnUser(changed), toOwnUser(user))) return toOwnUser(user);
         const changedAt = now();
         const event = userChanged(changed, changedAt);
-        const { name, avatarUrl, version } = changed;
+        const { name, avatarUrl, privacy, version } = changed;
         const written = await Users.updateOne(
           { _id, version: user.version },
-          { $set: { name, nameKeys: nameKeysOf(name), avatarUrl, version, changedAt }, ...pushToOutbox(event) },
+          {
+            $set: { name, nameKeys: nameKeysOf(name), avatarUrl, version, changedAt, ...(privacy !== undefined && { privacy }) },
+            ...pushToOutbox(event),
+          },
         );
         if (written.modifiedCount === 0) continue; // another device changed it meanwhile
         relay.offer({ _id, outbox: [event] });

@@ -1,5 +1,5 @@
 import { Algorithm, hash, verify } from '@node-rs/argon2';
-import { AppError } from '@linsta/core';
+import { AppError, createLimiter } from '@linsta/core';
 
 const AT_A_TIME = 4;
 const MAX_WAITING = 200;
@@ -11,22 +11,10 @@ const MAX_WAITING = 200;
  */
 export function createPasswords(memoryKib: number) {
   const options = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: memoryKib, timeCost: 2, parallelism: 1 };
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= AT_A_TIME) {
-      if (waiting.length >= MAX_WAITING)
-        throw new AppError('OVERLOADED', 'Too many sign-ins at once; try again shortly', { retryAfterSeconds: 2 });
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    } else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
-  };
+  const inTurn = createLimiter(AT_A_TIME, {
+    maxWaiting: MAX_WAITING,
+    refuse: () => new AppError('OVERLOADED', 'Too many sign-ins at once; try again shortly', { retryAfterSeconds: 2 }),
+  });
   let decoy: Promise<string> | undefined;
   return {
     hash: (password: string) => inTurn(() => hash(password.normalize('NFKC'), options)),

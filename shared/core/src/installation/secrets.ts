@@ -5,13 +5,10 @@ import { z } from 'zod';
 import { ConfigError } from '../config';
 
 const secretsFile = z.object({ JWT_SECRET: z.string().min(32).optional(), SERVICE_SECRET: z.string().min(32).optional() });
-export interface Secrets {
-  JWT_SECRET: string;
-  SERVICE_SECRET: string;
-}
+type Secrets = Partial<z.output<typeof secretsFile>>;
 
 /** Throws a ConfigError that names the file if it is damaged. */
-function readSecrets(path: string): Partial<Secrets> {
+function readSecrets(path: string): Secrets {
   if (!existsSync(path)) return {};
   try {
     const { JWT_SECRET, SERVICE_SECRET } = secretsFile.parse(JSON.parse(readFileSync(path, 'utf8')));
@@ -21,16 +18,24 @@ function readSecrets(path: string): Partial<Secrets> {
   }
 }
 
+const pathIn = (dataDir: string) => join(dataDir, 'secrets.json');
+/** Without those that the environment gives, as themselves or as a file. */
+const notGiven = (secrets: Secrets, env: NodeJS.ProcessEnv): Secrets =>
+  Object.fromEntries(Object.entries(secrets).filter(([name]) => !env[name] && !env[`${name}_FILE`]));
+
+/** The secrets that a data directory holds and the environment does not give. */
+export const keptSecrets = (dataDir: string, env: NodeJS.ProcessEnv): Secrets => notGiven(readSecrets(pathIn(dataDir)), env);
+
 /**
  * Made once and kept beside the data, readable by the owner alone; variables of the environment
  * come first.
  */
 export function loadSecrets(dataDir: string, env: NodeJS.ProcessEnv): Secrets {
-  const path = join(dataDir, 'secrets.json');
+  const path = pathIn(dataDir);
   const create = () => randomBytes(48).toString('base64url');
   const kept = readSecrets(path);
   const secrets = { JWT_SECRET: kept.JWT_SECRET ?? create(), SERVICE_SECRET: kept.SERVICE_SECRET ?? create() };
   if (kept.JWT_SECRET === undefined || kept.SERVICE_SECRET === undefined)
     writeFileSync(path, JSON.stringify(secrets, null, 2), { mode: 0o600 });
-  return { JWT_SECRET: env.JWT_SECRET ?? secrets.JWT_SECRET, SERVICE_SECRET: env.SERVICE_SECRET ?? secrets.SERVICE_SECRET };
+  return notGiven(secrets, env);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sendBatchAnswer, type SendOutcome } from '@linsta/contracts/internal';
+import type { ReceivedMessage } from '@linsta/contracts';
+import { changeBatchAnswer, sendBatchAnswer, type SendOutcome } from '@linsta/contracts/internal';
 import { exchangeOf, PRODUCT_TOPOLOGY } from '@linsta/bus';
 import { createInternalClient, createServiceTokens } from '@linsta/http';
 import { waitFor } from '@linsta/testing';
@@ -62,6 +63,49 @@ export function contentionSuite(environment: () => Environment): void {
       expect([one!.duplicate, other!.duplicate].filter(Boolean)).toHaveLength(1);
     }
     expect(both.map(([one]) => one!.message.seq).sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, n) => 301 + n));
+    nodes.forEach((node) => node.close());
+  }, 60_000);
+
+  test('when two chat nodes change the same messages under full contention, then no reaction is lost, and no number is taken twice', async () => {
+    const [ann, ben] = [await register(environment(), 'Ann'), await register(environment(), 'Ben')];
+    const chatRoomId = await roomOf(environment(), ann, ben);
+    const { SERVICE_SECRET } = JSON.parse(readFileSync(join(environment().directory, 'secrets.json'), 'utf8')) as {
+      SERVICE_SECRET: string;
+    };
+    const tokens = createServiceTokens(SERVICE_SECRET, 'realtime');
+    const nodes = internalUrls('chat').map((baseUrl) => createInternalClient({ service: 'chat', baseUrl, tokens }));
+    const messages = ['one', 'two'].map((text) => ({ chatRoomId, senderId: ann._id, text }));
+    await nodes[0]!.post('/messages', { messages }, sendBatchAnswer);
+    const emoji = [...'😀😂🥰😎🤔😢😡👍👎👏'];
+    // Each reaction on its own, to a node in turn; some are withdrawn again.
+    const react = async (node: number, userId: string, seq: number, one: string, on: boolean) => {
+      const changes = [{ kind: 'react', chatRoomId, userId, seq, emoji: one, on }];
+      const { results } = await nodes[node]!.post('/changes', { changes }, changeBatchAnswer);
+      const [outcome] = results;
+      if (outcome?.ok !== true) throw new Error(outcome?.error.message);
+      return outcome;
+    };
+    const outcomes = await Promise.all(
+      emoji.flatMap((one, at) =>
+        [ann._id, ben._id].flatMap((userId, who) =>
+          [1, 2].map(async (seq) => {
+            const first = await react((at + who) % 2, userId, seq, one, true);
+            return seq === 2 && at % 2 === 0 ? [first, await react((at + who + 1) % 2, userId, seq, one, false)] : [first];
+          }),
+        ),
+      ),
+    );
+    const pushed = outcomes.flat().filter((outcome) => outcome.pushed);
+    const revs = pushed.map(({ message }) => message.rev ?? 0);
+    expect(new Set(revs).size).toBe(revs.length);
+    const [first, second] = await createApi(environment().stack.url).call<ReceivedMessage[]>('GET', `/api/chat/messages/${chatRoomId}`, {
+      token: ann.token,
+    });
+    const shown = ({ reactions = [] }: ReceivedMessage) =>
+      reactions.map((reaction) => `${reaction.emoji} ${reaction.userIds.length}`).sort();
+    expect(shown(first!)).toEqual(emoji.map((one) => `${one} 2`).sort());
+    expect(shown(second!)).toEqual(emoji.flatMap((one, at) => (at % 2 === 0 ? [] : [`${one} 2`])).sort());
+    expect(Math.max(first!.rev ?? 0, second!.rev ?? 0)).toBe(Math.max(...revs));
     nodes.forEach((node) => node.close());
   }, 60_000);
 

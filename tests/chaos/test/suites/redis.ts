@@ -42,6 +42,24 @@ export function redisSuite(environment: () => Environment): void {
     await waitFor(async () => (await realtimeNodes(env).catch(() => undefined))?.size === 2, 'both nodes being ready', 30_000);
   }, 120_000);
 
+  test('when one types, reacts and receives on one node, then the other user gets it on another node', async () => {
+    const env = environment();
+    const [ann, ben] = [await register(env, 'Ann'), await register(env, 'Ben')];
+    const chatRoomId = await roomOf(env, ann, ben);
+    const hers = await deviceOn(env, ann, 'realtime-1');
+    const his = await deviceOn(env, ben, 'realtime-2');
+    expect(await hers.request('typing', { chatRoomId, typing: true })).toMatchObject({ ok: true });
+    await waitFor(() => his.received('typing').length === 1, 'the typing', 10_000);
+    await hers.request('send_message', { chatRoomId, text: 'hello' });
+    await his.request('react', { chatRoomId, seq: 1, emoji: '👍', on: true });
+    await his.request('mark_delivered', { rooms: [{ chatRoomId, seq: 1 }] });
+    await waitFor(() => hers.received('message_changed').length === 1, 'the reaction', 10_000);
+    await waitFor(() => hers.received('room_delivered').length === 1, 'the delivered mark', 10_000);
+    expect(his.received('typing')).toEqual([{ chatRoomId, userId: ann._id, typing: true }]);
+    expect(hers.received('message_changed')).toMatchObject([{ rev: 1, message: { reactions: [{ emoji: '👍', userIds: [ben._id] }] } }]);
+    for (const { socket } of [hers, his]) socket.disconnect();
+  }, 60_000);
+
   test('when Redis is gone, then nodes are degraded and not down, chat within a node goes on live, no acknowledged send is lost, and pushes reach all nodes again when it is back', async () => {
     const env = environment();
     const [ann, ben] = [await register(env, 'Ann'), await register(env, 'Ben')];
