@@ -224,6 +224,7 @@ describeWith(noBroker, 'events of foreign publishers', () => {
     afterEach(() => rmSync(here, { force: true }));
     const runners: Record<string, (code: string) => Promise<unknown>> = {
       sh: (code) => promisify(execFile)('sh', ['-ec', code]),
+      'python-binary': (code) => promisify(execFile)(pikaPython ?? 'python3', ['-c', code]),
       python: (code) => promisify(execFile)(pikaPython ?? 'python3', ['-c', code]),
       js(code) {
         writeFileSync(here, code);
@@ -234,6 +235,7 @@ describeWith(noBroker, 'events of foreign publishers', () => {
       ['sh', 'Ann liked your post'],
       ['python', 'Ben commented on your post'],
       ['js', 'Cleo is going to your event'],
+      ['python-binary', 'Dora liked your post'],
     ])('when the %s block is run as it stands, then the notification arrives: %s', async (language, words) => {
       const { person, received } = await listener();
       const code = block(language);

@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { userIdOfSubject } from '@linsta/core';
 import { waitFor } from '@linsta/testing';
 import jwt from 'jsonwebtoken';
@@ -178,6 +182,31 @@ test('when a server ends the sessions of a user, then REST and sockets end until
   await product.device(later).connected;
   const again = await product.call('POST', '/api/auth/login', undefined, { email: ann.email, password: 'correct horse' });
   expect((await product.call('GET', '/api/users/me', again.body.token)).status).toBe(200);
+});
+
+describe('as the documents tell', () => {
+  const blocksOf = (page: string) => {
+    const text = readFileSync(join(__dirname, '..', '..', 'docs', page), 'utf8');
+    return [...text.matchAll(/```sh\n([\s\S]+?)```/g)].map(([, code = '']) => code);
+  };
+  const run = async (code: string) =>
+    (
+      await promisify(execFile)('sh', ['-ec', code.replaceAll('http://localhost:5000', product.url)], {
+        env: { PATH: process.env.PATH, KEY },
+      })
+    ).stdout;
+  test('when the calls of docs/server-api.md are run as they stand, then they succeed', async () => {
+    const answers = await Promise.all(
+      blocksOf('server-api.md')
+        .filter((code) => code.includes('curl'))
+        .map(run),
+    );
+    expect(answers.map((answer) => JSON.parse(answer))).toEqual([expect.objectContaining({ name: 'Ann' }), { accepted: 1 }]);
+  });
+  test('when docs/issuers.md computes the id of a user, then it is the id of the product', async () => {
+    const [code = ''] = blocksOf('issuers.md').filter((block) => block.includes('sha256sum'));
+    expect((await run(code)).trim()).toBe(userIdOfSubject('https://login.example.com', 'auth0|17'));
+  });
 });
 
 test('when a server calls too often, then it is told to wait', async () => {

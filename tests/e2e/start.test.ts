@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { freePorts } from '@linsta/core';
 import { createTemporaryDirectory, waitFor } from '@linsta/testing';
+import jwt from 'jsonwebtoken';
 
 /**
  * Starting and stopping from a terminal: the output, the refusals and their wording, the exit
@@ -124,6 +125,47 @@ test.each([
     expect(err.trim().split('\n')).toHaveLength(1);
     expect(err).toMatch(/cannot be written; choose another with DATA_DIR/);
   },
+);
+
+test('when there are no accounts, then it starts below its path, and takes tokens of the other issuer alone', async () => {
+  const secret = 'a secret of another issuer that is long enough';
+  const product = await startOn(freshDirectory(), {
+    BASE_PATH: '/linsta',
+    LOCAL_ACCOUNTS: 'false',
+    JWT_ISSUERS: JSON.stringify([{ issuer: 'other', audience: 'linsta', secret, algorithms: ['HS256'] }]),
+  });
+  expect(product.output.out).not.toContain('linsta-demo');
+  const base = `http://localhost:${product.port}/linsta`;
+  const token = jwt.sign({ iss: 'other', aud: 'linsta', sub: 'a', name: 'Ann Other' }, secret, { expiresIn: 60 });
+  const me = await fetch(`${base}/api/users/me`, { headers: { authorization: `Bearer ${token}` } });
+  expect(await me.json()).toMatchObject({ name: 'Ann Other' });
+  product.child.kill('SIGTERM');
+  expect(await product.ended).toMatchObject({ code: 0 });
+  expect(product.output.err).toBe('');
+}, 60_000);
+
+test.each([
+  [
+    'http beyond this machine',
+    { jwksUri: 'http://idp.example/jwks', algorithms: ['RS256'] },
+    /JWT_ISSUERS \[0\]\[jwksUri\] must be an https URL/,
+  ],
+  ['a secret for RS256', { secret: 's'.repeat(40), algorithms: ['RS256'] }, /JWT_ISSUERS \[0\] takes HS256 with a secret alone/],
+  ['two kinds of keys', { secret: 's'.repeat(40), publicKeyFile: '/x', algorithms: ['HS256'] }, /JWT_ISSUERS \[0\] needs exactly one of/],
+  [
+    'a file that is not there',
+    { publicKeyFile: '/nowhere/key.pem', algorithms: ['ES256'] },
+    /publicKeyFile of idp is no public key in PEM/,
+  ],
+])(
+  'when JWT_ISSUERS has %s, then the fault is named, with code 78',
+  async (_, more, fault) => {
+    const JWT_ISSUERS = JSON.stringify([{ issuer: 'idp', audience: 'linsta', ...more }]);
+    const { code, err } = await run({ PORT: '0', DATA_DIR: freshDirectory(), JWT_ISSUERS }).ended;
+    expect([code, err]).toEqual([78, expect.stringMatching(fault)]);
+    expect(err).not.toContain('ssss');
+  },
+  30_000,
 );
 
 test('when the configuration cannot work, then every fault is reported together, by name and without its value, with code 78', async () => {

@@ -116,12 +116,14 @@ async function start({
       INTERNAL_PORT: String(ports[NAMES.indexOf(name) * 2 + 1]),
       ...databaseEnv(env, name),
     });
+    const hasWebhooks = (env.WEBHOOKS ?? env.WEBHOOKS_FILE ?? '') !== '';
     const gather = createGatherer();
     const config = {
       users: gather(usersConfig, envOf('users')),
       posts: gather(postsConfig, envOf('posts')),
       events: gather(eventsConfig, envOf('events')),
-      chat: gather(chatConfig, envOf('chat')),
+      // Without a broker, messages are published where a webhook takes them.
+      chat: gather(chatConfig, { ...(hasWebhooks && { PUBLISH_MESSAGE_SENT: 'true' }), ...envOf('chat') }),
       notification: gather(notificationConfig, envOf('notification')),
       realtime: gather(realtimeConfig, envOf('realtime')),
       gateway: gather(gatewayConfig, {
@@ -135,7 +137,7 @@ async function start({
     reportMisspelt(createServiceLogger('launcher'), VARIABLES, env);
 
     const busLogger = createServiceLogger('bus');
-    const rules = eventRulesOf(config.users());
+    const rules = eventRulesOf({ ...config.users(), WEBHOOKS: config.notification().WEBHOOKS });
     const amqpUrl = env.AMQP_URL ?? '';
     let allSubscribed: () => void = () => undefined;
     const subscribed = new Promise<void>((resolve) => (allSubscribed = resolve));

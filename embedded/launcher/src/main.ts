@@ -8,7 +8,8 @@ import { DEMO_USERS, ensureDemoUsers } from './demo-users';
 const dataDir = resolve(process.env.DATA_DIR ?? '.linsta');
 const port = process.env.PORT ?? '5000';
 const loopback = ['', 'localhost', '127.0.0.1', '::1'].includes(process.env.HOST ?? '');
-const demo = (process.env.MONGO_URL ?? '') === '' && process.env.NODE_ENV !== 'production' && loopback;
+const hasAccounts = process.env.LOCAL_ACCOUNTS !== 'false';
+const demo = (process.env.MONGO_URL ?? '') === '' && process.env.NODE_ENV !== 'production' && loopback && hasAccounts;
 
 const screen = (url: string) => {
   const [ann] = DEMO_USERS;

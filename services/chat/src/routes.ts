@@ -3,15 +3,14 @@ import type { BatchedChange, ChangeOutcome } from '@linsta/contracts/internal';
 import { fromUpstream, itemAt } from '@linsta/core';
 import type { RouteHandlers } from '@linsta/http';
 import type { RealtimeClient } from './clients/realtime';
-import type { Changing } from './messages/change';
+import type { ChangeAndPush } from './messages/change-and-push';
 import type { EarlierTexts } from './messages/earlier-texts';
 import type { History } from './messages/history';
 import type { SendAndPush } from './messages/send-and-push';
 import type { Delivered } from './rooms/delivered';
+import type { MarkDelivered } from './rooms/mark-and-push';
 import type { Reads } from './rooms/reads';
 import type { Rooms } from './rooms/rooms';
-
-const NOT_STORED = { code: 'UNAVAILABLE', message: 'The message was not stored' };
 
 export function createRoutes(options: {
   rooms: Rooms;

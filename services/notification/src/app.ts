@@ -11,6 +11,8 @@ import { createModels } from './model';
 import { createNotifications } from './notifications';
 import { createRemovals } from './removals';
 import { createRoutes } from './routes';
+import { createDeliveries } from './webhooks/model';
+import { createWebhooks } from './webhooks/webhooks';
 
 /** Stores notifications and forwards them to connected recipients. */
 export function createNotificationService(config: NotificationConfig, deps: ServiceDeps): AddressedService {
@@ -27,7 +29,9 @@ export function createNotificationService(config: NotificationConfig, deps: Serv
     const realtime = createRealtimeClient({ client: realtimeClient, logger });
     const forwarding = createForwarding({ models, realtime, directory, logger });
     const removals = createRemovals({ models, forwarding, now });
-    const inbox = createInbox({ models, directory, forwarding, removals, now });
+    const webhooks = createWebhooks({ deliveries: createDeliveries(database.connection), webhooks: config.WEBHOOKS, logger, now });
+    host.onStop('webhooks', () => webhooks.stop());
+    const inbox = createInbox({ models, directory, forwarding, removals, webhooks, now });
     const notifications = createNotifications({ models, directory, removals, realtime });
     host.onStop('forwarding', () => forwarding.stop());
     host.onStop('inserts in flight', () => inbox.idle());
@@ -42,12 +46,13 @@ export function createNotificationService(config: NotificationConfig, deps: Serv
       endpoints: createEndpoints({ notifications, forwarding }),
       consumes: {
         queue: QUEUE,
-        handlers: createConsumers({ inbox, directory, furtherTypes: config.NOTIFICATION_TYPES }),
+        handlers: createConsumers({ inbox, directory, furtherTypes: config.NOTIFICATION_TYPES, webhooks }),
         parking: createParkingStore(database.connection),
         prefetch: 1_000,
       },
       async prepare() {
         await database.buildIndexes();
+        webhooks.start();
         forwarding.start();
       },
     };

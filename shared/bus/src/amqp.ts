@@ -23,7 +23,8 @@ export function createAmqpBus(options: {
   rules?: EventRules;
 }): EventBus {
   const { url, name, logger, rules = {} } = options;
-  const topology = options.topology ?? productTopology(rules.furtherTypes);
+  const topology =
+    options.topology ?? productTopology([...(rules.furtherTypes ?? []), ...(rules.consumesMessages === true ? ['MESSAGE_SENT'] : [])]);
   const publisher = createPublisher({ url, name, logger, topology, timeoutMs: options.publishTimeoutMs ?? PUBLISH_TIMEOUT_MS });
   const published = createTally();
   const stops: (() => Promise<void>)[] = [];

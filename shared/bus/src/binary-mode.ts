@@ -7,14 +7,17 @@ const ATTRIBUTE = /^cloudEvents[:_](\w+)$/;
 /** Notes of Linsta and of the broker itself. */
 const NOTE = /^x-(?:attempt|attempts|reason|queue|parked-at|death|first-death-.*|last-death-.*|delivery-count|acquired-count|opt-.*)$/;
 
-const headersOf = ({ properties }: Delivered): Record<string, unknown> => (properties.headers ?? {});
+const headersOf = ({ properties }: Delivered): Record<string, unknown> => properties.headers ?? {};
 
 /** The headers that its publisher sent. */
 export const foreignHeadersOf = (delivered: Delivered): Record<string, unknown> =>
   Object.fromEntries(Object.entries(headersOf(delivered)).filter(([name]) => !NOTE.test(name)));
 
-const textOf = (value: unknown): unknown =>
-  value instanceof Date ? value.toISOString() : typeof value === 'object' ? value : String(value);
+/** A number or a flag of a typed client is text here; anything else is left to the schema. */
+const textOf = (value: unknown): unknown => {
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+};
 
 /**
  * A delivered event in structured form. In the binary mode of CloudEvents the body is the data

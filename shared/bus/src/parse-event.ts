@@ -7,12 +7,16 @@ export interface EventRules {
   subjectIssuer?: string | undefined;
   /** Further types of notifications. */
   furtherTypes?: readonly string[] | undefined;
+  /** The notification service consumes MESSAGE_SENT as well. */
+  consumesMessages?: boolean;
 }
 /** The rules that the variables of a service describe. */
 export const eventRulesOf = (config: {
   JWT_ISSUERS?: readonly TokenIssuer[] | undefined;
   NOTIFICATION_TYPES: readonly FurtherNotificationType[];
+  WEBHOOKS?: readonly unknown[];
 }): EventRules => ({
+  consumesMessages: (config.WEBHOOKS?.length ?? 0) > 0,
   subjectIssuer: subjectIssuerOf(config.JWT_ISSUERS),
   furtherTypes: config.NOTIFICATION_TYPES.map(({ type }) => type),
 });

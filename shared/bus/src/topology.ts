@@ -38,7 +38,10 @@ export interface Topology {
   retryDelaysMs: readonly number[];
 }
 export const PRODUCT_TOPOLOGY: Topology = { namespace: 'linsta', consumers: CONSUMERS, retryDelaysMs: RETRY_DELAYS_MS };
-/** With types that the configuration adds, which are all notifications. */
+/**
+ * With the types that the configuration adds: all of them are notifications, or of the webhooks of
+ * the same service.
+ */
 export const productTopology = (furtherTypes: readonly string[] = []): Topology => {
   const inbox = 'notification.inbox';
   return { ...PRODUCT_TOPOLOGY, consumers: { ...CONSUMERS, [inbox]: [...(CONSUMERS[inbox] ?? []), ...furtherTypes] } };

@@ -3,8 +3,9 @@ import { createBatchQueue } from '@linsta/http';
 import { duplicateFaults, duplicateKey, type UserDirectory } from '@linsta/mongo';
 import { trusted } from 'mongoose';
 import type { Forwarding } from '../forwarding';
-import { EVENT_INDEX, KEY_INDEX, type NotificationDocument, type NotificationModels } from '../model';
+import { EVENT_INDEX, KEY_INDEX, presentAll, type NotificationDocument, type NotificationModels } from '../model';
 import type { Removals } from '../removals';
+import type { Webhooks } from '../webhooks/webhooks';
 import { createInOrder } from './in-order';
 import { keyOf, mergeOf, toRow, type NotificationKey, type Reaction } from './merge';
 
@@ -19,6 +20,7 @@ export function createInbox(options: {
   directory: UserDirectory;
   forwarding: Forwarding;
   removals: Removals;
+  webhooks: Webhooks;
   now: () => Date;
 }) {
   const { Notifications, Withdrawals } = options.models;
@@ -98,6 +100,16 @@ export function createInbox(options: {
     }
   };
 
+  /**
+   * Hands a new or changed notification to the webhooks. Without a row the event is a repeat, whose
+   * first delivery may have ended before this point: then the row that it created counts.
+   */
+  const announce = async (event: Reaction, row: NotificationDocument | undefined): Promise<void> => {
+    const stored = row ?? (await Notifications.findOne({ ...keyOf(event, event.type), eventId: event.id }).lean<NotificationDocument>());
+    const [notification] = stored === null ? [] : await presentAll([stored], options.directory);
+    if (notification !== undefined) await options.webhooks.notification(event.id, notification);
+  };
+
   return {
     async react(event: Reaction): Promise<void> {
       const { recipientId, actorId } = event.data;
@@ -105,6 +117,7 @@ export function createInbox(options: {
       const actorName = await actorNameOf(event);
       const key = [event.type, recipientId, actorId, event.data.referenceId].join(' ');
       const row = await inOrder(key, (follows) => apply(event, actorName, follows));
+      if (options.webhooks.enabled) await announce(event, row);
       if (row === undefined) return;
       if (event.type === 'LIKE') {
         // Inserts first and reads second; UNLIKE does the reverse, so one of the two sees the
