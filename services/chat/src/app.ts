@@ -6,6 +6,7 @@ import type { ChatConfig } from './config';
 import { createConsumers, QUEUE } from './consumers';
 import { createEndpoints } from './internal';
 import { createChanging } from './messages/change';
+import { createChangeAndPush } from './messages/change-and-push';
 import { createRoomChange } from './messages/change-room';
 import { createEarlierTexts } from './messages/earlier-texts';
 import { createHistory } from './messages/history';
@@ -19,6 +20,7 @@ import { createSequence } from './messages/sequence';
 import { createTurns } from './messages/turns';
 import { createModels, createPresenter } from './model';
 import { createDelivered } from './rooms/delivered';
+import { createMarkDelivered } from './rooms/mark-and-push';
 import { createParticipants } from './rooms/participants';
 import { createReads } from './rooms/reads';
 import { createAudience } from './rooms/receipts';
@@ -79,6 +81,8 @@ export function createChatService(config: ChatConfig, deps: ServiceDeps): Addres
     const delivered = createDelivered({ models, participants, sequence, audience, logger, maxWaiting });
     const realtime = createRealtimeClient({ client: realtimeClient, logger });
     const sendAndPush = createSendAndPush({ sending, realtime });
+    const changeAndPush = createChangeAndPush({ changing, realtime });
+    const markDelivered = createMarkDelivered({ delivered, realtime });
     host.onStop('relay', () => relay.stop());
     host.onStop('sends in flight', async () => {
       await Promise.all([sending.idle(), changing.idle(), delivered.idle()]);
@@ -88,7 +92,7 @@ export function createChatService(config: ChatConfig, deps: ServiceDeps): Addres
     return {
       clients: createPublicApp({
         service: 'chat',
-        handlers: createRoutes({ rooms, reads, history, sendAndPush, changing, earlierTexts, delivered, realtime }),
+        handlers: createRoutes({ rooms, reads, history, sendAndPush, changeAndPush, earlierTexts, markDelivered, realtime }),
         verifyToken: createTokenVerifier(config),
         logger,
         health,
