@@ -229,6 +229,27 @@ describe('sockets', () => {
     ['a seq as text', ['mark_read', { chatRoomId: GHOST, seq: '1' }], 'BAD_REQUEST'],
     ['a megabyte of text', ['send_message', { chatRoomId: GHOST, text: MEGABYTE }], 'BAD_REQUEST'],
     ['a room that is not there', ['join_room', { chatRoomId: GHOST }], 'NOT_FOUND'],
+    ['a reaction that is no emoji', ['react', { chatRoomId: GHOST, seq: 1, emoji: '<b>', on: true }], 'BAD_REQUEST'],
+    ['a megabyte of emoji', ['react', { chatRoomId: GHOST, seq: 1, emoji: '👍'.repeat(250_000), on: true }], 'BAD_REQUEST'],
+    ['a reaction without a switch', ['react', { chatRoomId: GHOST, seq: 1, emoji: '👍' }], 'BAD_REQUEST'],
+    ['a reaction of another user', ['react', { chatRoomId: GHOST, seq: 1, emoji: '👍', on: true, userId: GHOST }], 'BAD_REQUEST'],
+    ['a reaction to an operator', ['react', { chatRoomId: GHOST, seq: { $gt: 0 }, emoji: '👍', on: true }], 'BAD_REQUEST'],
+    ['an empty edit', ['edit_message', { chatRoomId: GHOST, seq: 1, text: ' ' }], 'BAD_REQUEST'],
+    ['an edit with an override', ['edit_message', { chatRoomId: GHOST, seq: 1, text: 'abc\u202edef' }], 'BAD_REQUEST'],
+    ['an edit of number 0', ['edit_message', { chatRoomId: GHOST, seq: 0, text: 'a' }], 'BAD_REQUEST'],
+    ['an edit in no room', ['edit_message', { chatRoomId: GHOST, seq: 1, text: 'a' }], 'NOT_FOUND'],
+    ['a reply to a text', ['send_message', { chatRoomId: GHOST, text: 'a', replyTo: '1' }], 'BAD_REQUEST'],
+    ['a reply to number -1', ['send_message', { chatRoomId: GHOST, text: 'a', replyTo: -1 }], 'BAD_REQUEST'],
+    ['typing in no room', ['typing', { chatRoomId: GHOST, typing: true }], 'NOT_FOUND'],
+    ['typing as a word', ['typing', { chatRoomId: GHOST, typing: 'true' }], 'BAD_REQUEST'],
+    ['no delivered marks', ['mark_delivered', { rooms: [] }], 'BAD_REQUEST'],
+    [
+      '101 delivered marks',
+      ['mark_delivered', { rooms: Array.from({ length: 101 }, () => ({ chatRoomId: GHOST, seq: 1 })) }],
+      'BAD_REQUEST',
+    ],
+    ['a delivered mark in no room', ['mark_delivered', { rooms: [{ chatRoomId: GHOST, seq: 1 }] }], 'NOT_FOUND'],
+    ['a negative rev', ['resume', { rooms: [{ chatRoomId: GHOST, afterSeq: 0, afterRev: -1 }] }], 'BAD_REQUEST'],
     ['1,001 rooms', ['resume', { rooms: Array.from({ length: 1_001 }, () => ({ chatRoomId: GHOST, afterSeq: 0 })) }], 'BAD_REQUEST'],
   ])(
     'when a client sends %s, then it alone gets the error, twice: in the acknowledgement and as error',
@@ -244,6 +265,30 @@ describe('sockets', () => {
       other.socket.disconnect();
     },
   );
+  test('when a user is no participant, then every call about messages is refused, and none of them answers a text', async () => {
+    const message = `/api/chat/messages/${chatRoomId}/1`;
+    for (const [method, path, body] of [
+      ['PATCH', message, { text: 'a' }],
+      ['GET', `${message}/edits`],
+      ['POST', `${message}/reactions`, { emoji: '👍', on: true }],
+      ['POST', '/api/chat/delivered', { rooms: [{ chatRoomId, seq: 1 }] }],
+      ['POST', `/api/chat/rooms/${chatRoomId}/typing`, { typing: true }],
+    ] as const) {
+      const answer = await product.call(method, path, eve.token, body);
+      expect([method, path, answer.status, answer.body.code]).toEqual([method, path, 403, 'NOT_A_PARTICIPANT']);
+    }
+    for (const seq of ['0', '-1', '1.5', '1e3', '%00', '$gt', '__proto__', '9'.repeat(30)])
+      for (const [method, suffix, body] of [
+        ['PATCH', '', { text: 'a' }],
+        ['GET', '/edits'],
+        ['POST', '/reactions', { emoji: '👍', on: true }],
+      ] as const) {
+        const { status } = await product.call(method, `/api/chat/messages/${chatRoomId}/${seq}${suffix}`, ann.token, body);
+        expect([seq, method, [400, 404].includes(status)]).toEqual([seq, method, true]);
+      }
+    for (const privacy of [{}, null, { readReceipts: 'no' }, { email: false }, []])
+      expect((await product.call('PATCH', '/api/users/me', ann.token, { privacy })).status).toBe(400);
+  });
   test('when the acknowledgement is not a function, then the event is refused and the socket lives', async () => {
     const device = product.device(ann.token);
     await device.connected;
@@ -260,6 +305,11 @@ describe('sockets', () => {
       ['send_message', { chatRoomId, text: 'a' }],
       ['get_history', { chatRoomId }],
       ['mark_read', { chatRoomId, seq: 1 }],
+      ['send_message', { chatRoomId, text: 'a', replyTo: 1 }],
+      ['react', { chatRoomId, seq: 1, emoji: '👍', on: true }],
+      ['edit_message', { chatRoomId, seq: 1, text: 'a' }],
+      ['mark_delivered', { rooms: [{ chatRoomId, seq: 1 }] }],
+      ['typing', { chatRoomId, typing: true }],
     ] as const)
       expect([event, (await device.request(event, payload)).error]).toEqual([
         event,

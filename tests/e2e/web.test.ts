@@ -36,7 +36,7 @@ describeWith(noBrowser, 'the web app in a real browser', () => {
     await hers.page.getByRole('textbox', { name: 'Name' }).fill('Be');
     await hers.page.getByRole('button', { name: 'Ben' }).click();
     await say(hers.page, 'Hello Ben, see https://example.com/x');
-    await hers.page.getByText('Sent', { exact: true }).waitFor();
+    await hers.page.getByText(/^(Sent|Delivered)$/).waitFor();
     await his.page.getByRole('link', { name: /Chat 1 unread/ }).click();
     await waitFor(async () => (await his.page.title()).startsWith('(1)'), 'the number in the title');
     await his.page.getByRole('link', { name: /Ann/ }).click();

@@ -92,7 +92,7 @@ export function createChatService(config: ChatConfig, deps: ServiceDeps): Addres
     return {
       clients: createPublicApp({
         service: 'chat',
-        handlers: createRoutes({ rooms, reads, history, sendAndPush, changing, earlierTexts, delivered, realtime }),
+        handlers: createRoutes({ rooms, reads, history, sendAndPush, changeAndPush, earlierTexts, markDelivered, realtime }),
         verifyToken: createTokenVerifier(config),
         logger,
         health,

@@ -4,8 +4,8 @@ import type { SessionCheck } from '@linsta/http';
 import type { PresenceStore } from './presence/presence';
 import type { Visibility } from './presence/visibility';
 import { sessionRoom, userRoom } from './rooms';
-import { endSocket } from './sockets/sessions';
 import type { RealtimeServer, RealtimeSocket } from './server';
+import { endSocket } from './sockets/sessions';
 
 /** Every node closes the sockets that it holds itself. */
 export const createSubscription = ({

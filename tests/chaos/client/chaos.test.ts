@@ -59,6 +59,7 @@ test(
       }
       if (byHand) process.stderr.write(`seed ${SEED}: ${JSON.stringify(total)}\n`);
     }
+    expect(total.changes).toBeGreaterThan(0);
     process.stderr.write(`client chaos, seed ${SEED}: ${JSON.stringify(total)}; lost 0, doubled 0, reordered 0, diverged 0\n`);
   },
   byHand ? 4 * 3_600_000 : 240_000,

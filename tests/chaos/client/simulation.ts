@@ -18,7 +18,7 @@ const DEVICES = ['phone', 'laptop'] as const;
 const FAULTS = ['cut', 'silent', 'slow', 'duplicate', 'swap', 'drop', 'strand', 'reload'] as const;
 export type FaultKind = (typeof FAULTS)[number] | 'killed';
 const MAX_UNSENT = 20;
-/** Each device has an emoji of its own, so that nothing else decides what is wanted of it. */
+/** Each device has an emoji of its own: the last press on it decides the outcome. */
 const EMOJI = [...'😀😂🥰😎🤔😢'];
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 

@@ -49,7 +49,7 @@ export function createVisibility({ users, now = Date.now }: { users: InternalCli
       }
       return false;
     },
-    /** Returns whether that is a change of what was known here. */
+    /** Returns whether this node knew otherwise. */
     learn(userId: string, isHidden: boolean): boolean {
       const before = known.get(userId)?.hides;
       remember(userId, isHidden);
