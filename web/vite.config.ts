@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -20,10 +23,29 @@ const assetList: Plugin = {
   },
 };
 
+const COMPRESSIBLE = /\.(?:js|css|svg|json|webmanifest)$/;
+/** Smaller files fit one packet as they are. */
+const MIN_COMPRESSED_BYTES = 1_024;
+
+/** Writes a brotli and a gzip form beside each text file, once for all requests. */
+const compressed: Plugin = {
+  name: 'linsta-compressed',
+  apply: 'build',
+  closeBundle() {
+    const directory = join(import.meta.dirname, 'dist');
+    for (const file of readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => COMPRESSIBLE.test(name))) {
+      const bytes = readFileSync(join(directory, file));
+      if (bytes.length < MIN_COMPRESSED_BYTES) continue;
+      writeFileSync(join(directory, `${file}.br`), brotliCompressSync(bytes));
+      writeFileSync(join(directory, `${file}.gz`), gzipSync(bytes, { level: 9 }));
+    }
+  },
+};
+
 export default defineConfig(({ command }) => ({
   // Relative, so that one build serves below any path; the gateway writes the path into the page.
   base: command === 'build' ? './' : '/',
-  plugins: [react(), assetList],
+  plugins: [react(), assetList, compressed],
   resolve: { conditions: ['linsta-source', 'module', 'browser', 'development|production'] },
   build: {
     // The gateway's Content-Security-Policy allows scripts and styles from files alone.

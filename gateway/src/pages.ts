@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import express, { Router, type RequestHandler } from 'express';
+import { Router, type RequestHandler } from 'express';
+import expressStaticGzip from 'express-static-gzip';
 import { createContractPages } from './contract/contract';
 import type { GatewayConfig } from './config';
 import { isLocalHost } from './origins';
@@ -35,6 +36,15 @@ function createIndex(path: string, settings: PageSettings): string {
     .replace('</head>', `${lines.join('')}</head>`);
 }
 
+/** Files as they are or, where the build has compressed them and the client takes it, compressed. */
+const createStatic = (directory: string, caching: { immutable?: boolean; maxAge: string | number }): RequestHandler =>
+  expressStaticGzip(directory, {
+    index: false,
+    enableBrotli: true,
+    orderPreference: ['br', 'gzip'],
+    serveStatic: { ...caching, redirect: false },
+  });
+
 /** A page of the app; a path with an extension is a file that is not there. */
 const isNavigation = (path: string) => !/\.[a-z0-9]{1,10}$/i.test(path);
 
@@ -62,8 +72,8 @@ export function createPages({
   if (!existsSync(index)) return pages.use(createWelcome(settings.BASE_PATH ?? ''));
   const page = createIndex(index, settings);
   // Assets carry a hash of their content in their name.
-  pages.use('/assets', express.static(join(directory, 'assets'), { immutable: true, maxAge: '365d', index: false, redirect: false }));
-  pages.use(express.static(directory, { index: false, redirect: false, maxAge: 0 }));
+  pages.use('/assets', createStatic(join(directory, 'assets'), { immutable: true, maxAge: '365d' }));
+  pages.use(createStatic(directory, { maxAge: 0 }));
   pages.use((request, response, next) => {
     if ((request.method !== 'GET' && request.method !== 'HEAD') || !isNavigation(request.path)) return next();
     response.set('cache-control', 'no-cache').type('html').send(page);

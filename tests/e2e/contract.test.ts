@@ -68,7 +68,7 @@ test('when the events of the code and of the document are compared, then they ar
   const named = (action: string) =>
     Object.entries<any>(asyncapi.operations)
       .filter(([, operation]) => operation.action === action && operation.channel.$ref === '#/channels/socket')
-      .map(([name]) => name)
+      .map(([, { messages }]) => asyncapi.channels.socket.messages[messages[0].$ref.split('/').at(-1)].name)
       .sort();
   expect(named('receive')).toEqual(Object.keys(clientEvents).sort());
   expect(named('send')).toEqual(Object.keys(serverEvents).sort());

@@ -35,6 +35,7 @@ const CODES = {
   ConversionFailure: 241,
   InvalidIndexSpecificationOption: 197,
   QueryExceededMemoryLimitNoDiskUseAllowed: 292,
+  NoQueryExecutionPlans: 291,
   CannotBackfillArray: 10003,
   BSONObjectTooLarge: 10334,
   DuplicateKey: 11000,

@@ -1,6 +1,7 @@
-import { type Doc, decode, firstKey } from './bson';
+import { type Doc, decode, firstKey, typeOf } from './bson';
 import type { Variables } from './expressions/expression';
 import { compileFilter, type Matches } from './filter/filter';
+import { type Near, splitNear } from './geo/near';
 import type { Lease } from './memory-budget';
 import { choosePlan, type Plan } from './planner/planner';
 import type { Work } from './scheduler';
@@ -95,6 +96,37 @@ function* matching(
   }
 }
 
+interface Search {
+  matches: Matches | undefined;
+  plan: Plan;
+  /** What the found documents are sorted by where the plan does not sort them. */
+  keyOf: (doc: Doc) => Buffer;
+}
+const byDistance = (near: Near) => (doc: Doc) => {
+  const key = Buffer.allocUnsafe(8);
+  key.writeDoubleBE(near.distanceOf(doc) ?? 0);
+  return key;
+};
+/** A filter as a function, with the distance that $near allows. */
+export function compileSearch(filter: Doc, variables?: Variables): { near?: Near; matches: Matches | undefined } {
+  const { near, others } = splitNear(filter);
+  const matches = firstKey(others) === undefined ? undefined : compileFilter(others, variables);
+  if (near === undefined) return { matches };
+  return { near, matches: (doc) => near.distanceOf(doc) !== undefined && (matches === undefined || matches(doc)) };
+}
+/**
+ * How a query is answered; undefined: there is no collection. The filter is compiled for its faults
+ * also then.
+ */
+function prepare(collection: Collection | undefined, { filter, sort = [], hint, natural, variables }: Query): Search | undefined {
+  const { near, matches } = compileSearch(filter, variables);
+  if (collection === undefined) return undefined;
+  const plan = choosePlan(collection, filter, sort, hint, natural);
+  near?.assertIndex(collection.indexes);
+  if (near === undefined || sort.length > 0) return { matches, plan, keyOf: sortKeyOf(sort) };
+  return { matches, plan: { ...plan, sorted: false }, keyOf: byDistance(near) };
+}
+
 /** Documents that are handed on at once. */
 export const PORTION = 128;
 
@@ -109,11 +141,10 @@ export async function* find(
   work: Work,
   lease: Lease,
 ): AsyncGenerator<Found[]> {
-  const { filter, sort = [], skip = 0, limit = 0, variables, counters = { keysExamined: 0, docsExamined: 0 } } = query;
-  // Compiled for its faults also where no collection is.
-  const matches = firstKey(filter) === undefined ? undefined : compileFilter(filter, variables);
-  if (collection === undefined) return;
-  const plan = choosePlan(collection, filter, sort, query.hint, query.natural);
+  const { skip = 0, limit = 0, counters = { keysExamined: 0, docsExamined: 0 } } = query;
+  const search = prepare(collection, query);
+  if (search === undefined || collection === undefined) return;
+  const { matches, plan, keyOf } = search;
   const found = matching(candidates(reader, collection, plan, counters), matches, counters);
   const end = limit === 0 ? Infinity : skip + limit;
   let position = 0;
@@ -132,7 +163,6 @@ export async function* find(
     if (portion.length > 0) yield portion;
     return;
   }
-  const keyOf = sortKeyOf(sort);
   const top = end <= MAX_TOP ? createTop<Sortable & { raw: Buffer }>(end) : undefined;
   const all: (Sortable & { raw: Buffer })[] = [];
   for (const one of found) {
@@ -149,6 +179,10 @@ export async function* find(
     yield sorted.slice(at, Math.min(at + PORTION, end)).map(({ raw }) => lazily(raw));
 }
 
+/** Whether a query can find one document at most, by its `_id`: it is answered at once. */
+export const namesOneId = ({ filter: { _id: id }, hint, natural }: Query): boolean =>
+  hint === undefined && natural === undefined && ['objectId', 'string', 'int', 'long'].includes(typeOf(id));
+
 /** Thrown by findNow where a search takes longer than a write transaction should. */
 export class LongSearchError extends Error {}
 /** Documents and entries that a search inside a write transaction may look at. */
@@ -159,11 +193,11 @@ const MAX_STEPS_NOW = 2_000;
  * long, unless `unbounded`.
  */
 export function findNow(reader: Reader, collection: Collection | undefined, query: Query, unbounded = false): Found[] {
-  const { filter, sort = [], skip = 0, limit = 0, variables } = query;
+  const { skip = 0, limit = 0 } = query;
   const counters = { keysExamined: 0, docsExamined: 0 };
-  const matches = firstKey(filter) === undefined ? undefined : compileFilter(filter, variables);
-  if (collection === undefined) return [];
-  const plan = choosePlan(collection, filter, sort, query.hint, query.natural);
+  const search = prepare(collection, query);
+  if (search === undefined || collection === undefined) return [];
+  const { matches, plan, keyOf } = search;
   const end = limit === 0 ? Infinity : skip + limit;
   const all: Found[] = [];
   for (const one of matching(candidates(reader, collection, plan, counters), matches, counters)) {
@@ -173,7 +207,6 @@ export function findNow(reader: Reader, collection: Collection | undefined, quer
     if (plan.sorted && all.length >= end) break;
   }
   if (plan.sorted) return all.slice(skip, end);
-  const keyOf = sortKeyOf(sort);
   return all
     .map((one) => ({ key: keyOf(one.doc), one }))
     .sort((a, b) => Buffer.compare(a.key, b.key))

@@ -49,6 +49,18 @@ describeServers('Aggregation', (server) => {
       [{ _id: 3 }, { _id: 4 }],
     ],
     [
+      'fields of any name are set, read and removed',
+      [
+        { $match: { _id: 4 } },
+        { $replaceWith: { $setField: { field: 'a.b', input: '$$ROOT', value: '$likes' } } },
+        { $replaceWith: { $setField: { field: { $literal: '$c' }, input: '$$ROOT', value: 1 } } },
+        { $set: { sum: { $add: [{ $getField: 'a.b' }, { $getField: { $literal: '$c' } }] } } },
+        { $replaceWith: { $unsetField: { field: 'author', input: '$$ROOT' } } },
+        { $replaceWith: { $setField: { field: 'likes', input: '$$ROOT', value: '$$REMOVE' } } },
+      ],
+      [{ _id: 4, 'a.b': 0, $c: 1, sum: 1 }],
+    ],
+    [
       '$project computes',
       [
         { $match: { _id: 1 } },
@@ -133,6 +145,46 @@ describeServers('Aggregation', (server) => {
       ])
       .toArray();
     expect(correlated).toEqual([{ _id: 2, by: 'ben', who: [{ hello: 'ben' }] }]);
+  });
+
+  test('when $graphLookup follows references, then each document is reached once, with its depth, up to the greatest', async () => {
+    const people = freshCollection(server());
+    await people.insertMany([
+      { _id: 1, name: 'ann', at: [{ boss: 'eve' }] },
+      { _id: 2, name: 'ben', at: [{ boss: 'ann' }, { boss: 'eve' }] },
+      { _id: 3, name: 'cid', at: [{ boss: 'ben' }] },
+      { _id: 4, name: 'eve', at: [{ boss: 'ann' }, { boss: null }] },
+      { _id: 5, at: [] },
+    ]);
+    const follow = async (id: number, more: Doc = {}) => {
+      const [{ bosses }] = (await people
+        .aggregate([
+          { $match: { _id: id } },
+          {
+            $graphLookup: {
+              from: people.collectionName,
+              startWith: '$at.boss',
+              connectFromField: 'at.boss',
+              connectToField: 'name',
+              depthField: 'depth',
+              as: 'bosses',
+              ...more,
+            },
+          },
+        ])
+        .toArray()) as [Doc];
+      return bosses
+        .map(({ _id, depth }: Doc) => `${_id}@${depth}`)
+        .sort()
+        .join(' ');
+    };
+    expect(await follow(3)).toBe('1@1 2@0 4@1 5@2');
+    expect(await follow(3, { maxDepth: 0 })).toBe('2@0');
+    expect(await follow(3, { maxDepth: 5, restrictSearchWithMatch: { _id: { $lt: 4 } } })).toBe('1@1 2@0');
+    expect(await follow(5)).toBe('');
+    expect(await follow(4, { startWith: '$none' })).toBe('');
+    for (const wrong of [{ maxDepth: -1 }, { depthField: 1 }, { restrictSearchWithMatch: 1 }, { from: 1 }, { depth: 1 }])
+      await expect(follow(1, wrong)).rejects.toMatchObject({ code: expect.any(Number) });
   });
 
   test('when collections are put together, then $unionWith brings both', async () => {

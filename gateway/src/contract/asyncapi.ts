@@ -93,8 +93,10 @@ export function createAsyncApi(version: string, basePath = '') {
   }
   for (const [name, payload] of Object.entries(serverEvents)) {
     const summary = SERVER[name as ServerEventName];
-    socketMessages[name] = message(name, summary, writer.write(payload));
-    operations[name] = { action: 'send', summary, channel: channel('socket'), messages: [of('socket', name)] };
+    // Some events have one name in both directions, with different payloads.
+    const key = Object.hasOwn(clientEvents, name) ? `${name}_sent` : name;
+    socketMessages[key] = message(name, summary, writer.write(payload));
+    operations[key] = { action: 'send', summary, channel: channel('socket'), messages: [of('socket', key)] };
   }
   for (const [type, data] of Object.entries(busEventData)) {
     const summary = BUS[type as BusEventType];

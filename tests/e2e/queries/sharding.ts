@@ -20,6 +20,7 @@ export const SHARD_KEYS: Record<string, Record<string, string> | null> = {
   'events.rsvps': { gatheringId: '1' },
   'users.users': null,
   'users.sessions': { _id: 'hashed' },
+  'users.endings': { _id: 'hashed' },
   'users.attempts': { _id: 'hashed' },
 };
 /** Small copies and leftovers that every service keeps alike. */

@@ -1,6 +1,8 @@
 import { type Doc, fieldName, firstKey, Int32, isDocument, isNumeric, put, toDouble } from '../bson';
+import { MongoError } from '../errors';
 import type { Variables } from '../expressions/expression';
 import { find, type Query } from '../find';
+import { splitNear } from '../geo/near';
 import type { Lease } from '../memory-budget';
 import type { Work } from '../scheduler';
 import { naturalOrder, parseSort } from '../sort';
@@ -61,6 +63,8 @@ export function aggregate(
   { hint, variables = {} }: { hint?: unknown; variables?: Variables } = {},
 ): Docs {
   const { query, rest } = leadingQuery(pipeline);
+  if (splitNear(query.filter).near !== undefined)
+    throw new MongoError(5626500, '$near and $nearSphere are not allowed in this context: they sort; use them in a find');
   const names = Object.keys(variables);
   const compiled = rest.map((stage) => compileStage(stage, { names, compile: compilePipeline }));
   const full: Query = { ...query, variables, hint };

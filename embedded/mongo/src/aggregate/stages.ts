@@ -4,6 +4,7 @@ import { compileFilter } from '../filter/filter';
 import { memoryOf } from '../memory-budget';
 import { parseSort, sortEntries, sortKeyOf } from '../sort';
 import { compileDocumentStage } from './document-stages';
+import { compileGraphLookup } from './graph-lookup';
 import { compileBucket, compileGroup, compileSortByCount } from './group';
 import { compileLookup, compileUnion } from './lookup';
 import { eachDoc, overAll, perDocument, type Docs, type Stage, type StageCompiler } from './stage';
@@ -155,6 +156,7 @@ const COMPILERS: Partial<Record<StageName, (spec: unknown, compiler: StageCompil
   $bucket: compileBucket,
   $unwind: compileUnwind,
   $lookup: compileLookup,
+  $graphLookup: compileGraphLookup,
   $unionWith: compileUnion,
   $count: count,
   $sortByCount: compileSortByCount,

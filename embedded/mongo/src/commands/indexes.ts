@@ -1,7 +1,7 @@
 import { type Doc, fieldsOf, Int32, isDocument, isNumeric, toDouble } from '../bson';
 import { equal } from '../compare';
 import { badValue, MongoError, notHere } from '../errors';
-import type { Index, IndexSpec } from '../storage/keys';
+import { type Index, type IndexSpec, isGeoKind, shownDirection } from '../storage/keys';
 import type { Collection } from '../storage/storage';
 import { listing } from './collections';
 import { type Command, type CommandContext, collectionName, noSuchNamespace, orCreate } from './command';
@@ -105,8 +105,9 @@ async function buildIndex({ storage, db }: CommandContext, name: string, spec: S
 const nameOrKeys = (which: unknown) => (index: Index) =>
   index.name === which ||
   (isDocument(which) &&
-    JSON.stringify(fieldsOf(which).map(([path, direction]) => [path, Math.sign(toDouble(direction))])) ===
-      JSON.stringify(index.keys.map(({ path, direction }) => [path, direction])));
+    JSON.stringify(
+      fieldsOf(which).map(([path, direction]) => [path, isGeoKind(direction) ? direction : Math.sign(toDouble(direction))]),
+    ) === JSON.stringify(index.keys.map((key) => [key.path, shownDirection(key)])));
 
 export const dropIndexes: Command = ({ storage, db, command }) => {
   const name = collectionName(command.dropIndexes);

@@ -1,6 +1,5 @@
 import { decode, type Doc } from '../bson';
-import { compileFilter } from '../filter/filter';
-import { find, findNow, type Found, type Query } from '../find';
+import { compileSearch, find, findNow, type Found, type Query } from '../find';
 import { keyOfId } from '../storage/keys';
 import type { Collection } from '../storage/storage';
 import { maxTimeOf, type CommandContext } from './command';
@@ -74,7 +73,7 @@ async function changeFound(
   { filter, variables }: Query,
   apply: (collection: Collection, found: Found) => boolean,
 ): Promise<number> {
-  const matches = compileFilter(filter, variables);
+  const { matches } = compileSearch(filter, variables);
   let next = 0;
   let changed = 0;
   const slice = () => {
@@ -83,7 +82,7 @@ async function changeFound(
       const raw = collection === undefined ? undefined : storage.get(collection, itemAt(keys, next));
       next += 1;
       const doc: Doc | undefined = raw === undefined ? undefined : decode(raw);
-      if (collection === undefined || raw === undefined || doc === undefined || !matches(doc)) continue;
+      if (collection === undefined || raw === undefined || doc === undefined || matches?.(doc) === false) continue;
       changed += 1;
       if (!apply(collection, { raw, doc })) next = keys.length;
     }

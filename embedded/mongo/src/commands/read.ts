@@ -3,12 +3,12 @@ import { type Doc, encode, firstKey, Int32, isArray, isDocument, isOf, isTrue, L
 import { encodeKey } from '../compare';
 import { badValue, failedToParse, MongoError, notHere } from '../errors';
 import { explainQuery } from '../explain';
-import { find as search, type Query } from '../find';
+import { find as search, findNow, type Found, namesOneId, type Query } from '../find';
 import { memoryOf } from '../memory-budget';
 import { valuesAt } from '../paths';
 import { compileProjection } from '../projection';
 import { naturalOrder, parseSort } from '../sort';
-import { type Command, type CommandContext, collectionName, documentOf, nonNegative, reading, variablesOf } from './command';
+import { type Command, type CommandContext, collectionName, documentOf, maxTimeOf, nonNegative, reading, variablesOf } from './command';
 import { assertOptions } from './options';
 
 /** The order of a query: a sort, or that of the scan. */
@@ -34,17 +34,23 @@ export const find: Command = (context) => {
   };
   const project = compileProjection(documentOf(command.projection, 'projection'), { names: Object.keys(variables), filter });
   const collection = storage.collection(db, name);
+  const answer = cursors.answer(`${db}.${name}`, {
+    ...batchOf(command),
+    singleBatch: isTrue(command.singleBatch),
+    keep: isTrue(command.noCursorTimeout),
+  });
+  const add = (found: Found) => answer.add(project === undefined ? found.raw : encode(project(found.doc, variables)));
+  if (namesOneId(query)) {
+    maxTimeOf(command);
+    findNow(storage.now(), collection, query).forEach(add);
+    return answer.reply();
+  }
   return reading(context, async (snapshot, work, lease) => {
-    const answer = cursors.answer(`${db}.${name}`, {
-      ...batchOf(command),
-      singleBatch: isTrue(command.singleBatch),
-      keep: isTrue(command.noCursorTimeout),
-    });
     try {
       for await (const portion of search(snapshot, collection, query, work, lease))
         for (const found of portion) {
           if (project !== undefined && work.due()) await work.pause();
-          answer.add(project === undefined ? found.raw : encode(project(found.doc, variables)));
+          add(found);
         }
       return answer.reply();
     } catch (error) {

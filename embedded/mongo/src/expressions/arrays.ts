@@ -1,5 +1,4 @@
 import { documentFrom, fieldsOf, isArray, isDocument, isTrue, namesOf } from '../bson';
-import { notHere } from '../errors';
 import { wrap } from '../numbers';
 import { boundedArray } from '../work-limit';
 import { type Expression, failure, found, missing, type Operator, type Operators, type Scope } from './expression';
@@ -150,20 +149,6 @@ export const ARRAYS: Operators = {
       const length = Math.max(0, Math.ceil((stop - start) / step));
       scope.work.visit(length);
       return boundedArray(Array.from({ length }, (_, at) => wrap(start + at * step)));
-    };
-  },
-  $getField: (operand, { compile }) => {
-    const fields =
-      isDocument(operand) && !namesOf(operand)[0]?.startsWith('$')
-        ? named(operand, '$getField', ['field', 'input'])
-        : { field: operand, input: '$$CURRENT' };
-    const name = typeof fields.field === 'string' && !fields.field.startsWith('$') ? fields.field : undefined;
-    if (name === undefined) throw notHere('$getField by anything but a constant name');
-    const input = compile(fields.input);
-    return (scope) => {
-      const value = input(scope);
-      if (missing(value)) return value;
-      return isDocument(value) ? fieldsOf(value).find(([field]) => field === name)?.[1] : undefined;
     };
   },
 };

@@ -6,12 +6,13 @@ import { ARRAYS } from './arrays';
 import { CONVERSIONS } from './conversions';
 import { DATES } from './dates';
 import { type Expression, failure, type Operators, type Variables } from './expression';
+import { FIELDS } from './fields';
 import { fieldPathParts } from './field-path';
 import { LOGIC } from './logic';
 import { SETS } from './sets';
 import { TEXT } from './text';
 
-const OPERATORS: Operators = { ...LOGIC, ...ARITHMETIC, ...TEXT, ...ARRAYS, ...SETS, ...DATES, ...CONVERSIONS };
+const OPERATORS: Operators = { ...LOGIC, ...ARITHMETIC, ...TEXT, ...ARRAYS, ...FIELDS, ...SETS, ...DATES, ...CONVERSIONS };
 export const EXPRESSION_NAMES = Object.keys(OPERATORS);
 /** MongoDB's variables that the store does not have. */
 const VARIABLES_NOT_HERE = ['CLUSTER_TIME', 'USER_ROLES', 'JS_SCOPE', 'IS_MR', 'SEARCH_META', 'DESCEND', 'PRUNE', 'KEEP'];

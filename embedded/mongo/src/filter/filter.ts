@@ -3,6 +3,8 @@ import { badValue, notHere } from '../errors';
 import { compileExpression, evaluate } from '../expressions/compile';
 import type { Variables } from '../expressions/expression';
 import { valuesAt } from '../paths';
+import { storedShape } from '../geo/geometry';
+import { type GeoTest, intersecting, within } from '../geo/regions';
 import { regexOf } from '../regex';
 import { BIT_OPERATORS, bitsTest } from './bits';
 import { type Condition, each, equalTo, every, isOperators, matching, modulo, not, oneOf, ofSize, ofType, ordered, whole } from './leaves';
@@ -70,7 +72,7 @@ export function compileCondition(condition: unknown): Condition {
     Object.entries(condition).flatMap(([operator, operand]) => {
       const build = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined;
       if (build !== undefined) return build(operand, condition) ?? [];
-      if (NOT_HERE.includes(operator)) throw notHere(operator);
+      if (AT_TOP.includes(operator)) throw badValue(`${operator} stands at the top of the filter of a find, a count or an update`);
       throw badValue(`unknown operator: ${operator}`);
     }),
   );
@@ -105,7 +107,14 @@ function elementMatching(operand: unknown): Condition {
   return whole((value) => Array.isArray(value) && value.some(test));
 }
 
-const NOT_HERE = ['$near', '$nearSphere', '$geoWithin', '$geoIntersects', '$within', '$maxDistance', '$minDistance', '$jsonSchema'];
+/** They order the found documents, so they stand at the top of a filter; see geo/near.ts. */
+const AT_TOP = ['$near', '$nearSphere', '$maxDistance', '$minDistance'];
+/** A value that is no shape lies nowhere. */
+const geo = (test: GeoTest): Condition =>
+  each((value) => {
+    const shape = typeof value === 'object' ? storedShape(value) : undefined;
+    return shape !== undefined && test(shape);
+  });
 type Build = (operand: unknown, all: Doc) => Condition | undefined;
 const OPERATORS: Record<string, Build> = {
   $eq: equalTo,
@@ -138,6 +147,9 @@ const OPERATORS: Record<string, Build> = {
   $all: all,
   $elemMatch: elementMatching,
   $size: ofSize,
+  $geoWithin: (operand) => geo(within(operand)),
+  $within: (operand) => geo(within(operand)),
+  $geoIntersects: (operand) => geo(intersecting(operand)),
   ...Object.fromEntries(BIT_OPERATORS.map((operator): [string, Build] => [operator, (operand) => each(bitsTest(operator, operand))])),
 };
 export const FIELD_OPERATORS = Object.keys(OPERATORS);

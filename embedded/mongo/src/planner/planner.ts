@@ -2,7 +2,7 @@ import { type Doc, fieldsOf, isDocument, toDouble } from '../bson';
 import { encodeKey } from '../compare';
 import { badValue, failedToParse } from '../errors';
 import { naturalOrder, type SortKey } from '../sort';
-import { invert, type Index } from '../storage/keys';
+import { invert, type Index, isGeoKind, shownDirection } from '../storage/keys';
 import type { Collection } from '../storage/storage';
 import { after, behind, type Conditions, conditionsOf, EVERYTHING, type Range } from './conditions';
 import { usable } from './usable';
@@ -169,8 +169,8 @@ export function choosePlan(collection: Collection, filter: Doc, sort: SortKey[],
       (index) =>
         index.name === hint ||
         (isDocument(hint) &&
-          JSON.stringify(index.keys.map(({ path, direction }) => [path, direction])) ===
-            JSON.stringify(fieldsOf(hint).map(([path, direction]) => [path, toDouble(direction)]))),
+          JSON.stringify(index.keys.map((key) => [key.path, shownDirection(key)])) ===
+            JSON.stringify(fieldsOf(hint).map(([path, direction]) => [path, isGeoKind(direction) ? direction : toDouble(direction)]))),
     );
     if (wanted === undefined)
       throw badValue(

@@ -1,7 +1,7 @@
 import { type Doc, fieldsOf, isArray, isDocument, isTrue } from '../bson';
 import { encodeKey, equal } from '../compare';
 import { isOperators } from '../filter/leaves';
-import type { Index } from '../storage/keys';
+import { type Index, isGeo } from '../storage/keys';
 import { type Conditions, demandsValue, type Range, rangeOf } from './conditions';
 
 const within = (inner: Range, outer: Range) => Buffer.compare(inner.low, outer.low) >= 0 && Buffer.compare(inner.high, outer.high) <= 0;
@@ -27,6 +27,7 @@ function implies(given: Conditions | undefined, operator: string, operand: unkno
 
 /** A partial or sparse index may answer only what it holds all of. */
 export function usable(index: Index, conditions: Map<string, Conditions>): boolean {
+  if (isGeo(index)) return false;
   if (index.sparse && !index.keys.some(({ path }) => demandsValue(conditions.get(path)))) return false;
   return index.partial === undefined || covered(index.partial, conditions);
 }

@@ -1,7 +1,6 @@
 import { Binary, type Doc, decode, encode, isArray, isDocument, isNumeric, isOf, toDouble } from '../bson';
 import { DamagedFileError } from './check';
-import { type Index, numberPrefix, openIndex } from './keys';
-import type { SortKey } from '../sort';
+import { type Index, type IndexKey, isGeoKind, numberPrefix, openIndex } from './keys';
 import type { Bytes } from './scan';
 
 export interface Collection {
@@ -36,7 +35,11 @@ const indexOf = (stored: unknown): Index => {
   if (typeof name !== 'string') throw damaged();
   const keys = arrayIn(spec.keys)
     .map(documentIn)
-    .map(({ path, direction }): SortKey => ({ path: String(path), direction: toDouble(direction) === -1 ? -1 : 1 }));
+    .map(({ path, direction, geo }): IndexKey => ({
+      path: String(path),
+      direction: toDouble(direction) === -1 ? -1 : 1,
+      ...(isGeoKind(geo) && { geo }),
+    }));
   return openIndex({
     id: toDouble(spec.id),
     name,

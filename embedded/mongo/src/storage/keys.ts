@@ -6,16 +6,23 @@ import { KeyWriter } from '../key-writer';
 import { compileFilter, type Matches } from '../filter/filter';
 import { valuesAt } from '../paths';
 import type { SortKey } from '../sort';
+import { assertGeometry, type GeoKind } from './geo-index';
 import type { Span } from './scan';
+
+export { type GeoKind, isGeoKind } from './geo-index';
 
 /** lmdb's own bound is 1,978 bytes; the rest is for the index's number and the document's id. */
 const MAX_KEY_BYTES = 1_900;
 const MAX_ENTRIES = 100_000;
 
+export interface IndexKey extends SortKey {
+  /** A key over geometry; an index with one has no entries. */
+  geo?: GeoKind;
+}
 export interface IndexSpec {
   id: number;
   name: string;
-  keys: SortKey[];
+  keys: IndexKey[];
   unique: boolean;
   sparse: boolean;
   partial?: Doc;
@@ -27,6 +34,12 @@ export interface Index extends IndexSpec {
   covers: Matches;
   prefix: Buffer;
 }
+
+export const isGeo = ({ keys }: Pick<IndexSpec, 'keys'>): boolean => keys.some(({ geo }) => geo !== undefined);
+export const hasGeoKey = ({ keys }: Pick<IndexSpec, 'keys'>, path: string, kind: GeoKind): boolean =>
+  keys.some((key) => key.path === path && key.geo === kind);
+/** A key's value as a key pattern shows it. */
+export const shownDirection = ({ direction, geo }: IndexKey): GeoKind | 1 | -1 => geo ?? direction;
 
 export const numberPrefix = (id: number): Buffer => {
   const prefix = Buffer.allocUnsafe(4);
@@ -77,6 +90,10 @@ const put = (value: unknown, direction: number) => {
  */
 export function entriesOf(index: Index, doc: Doc): { entries: Buffer[]; multikey: boolean[] } {
   if (!index.covers(doc)) return { entries: [], multikey: [] };
+  if (isGeo(index)) {
+    for (const { path, geo } of index.keys) if (geo !== undefined) assertGeometry(doc, path, geo);
+    return { entries: [], multikey: [] };
+  }
   const columns = index.keys.map(({ path }) => valuesAt(doc, path));
   const multikey = columns.map((values) => values.length !== 1 || Array.isArray(values[0]));
   if (index.sparse && columns.every((values) => values.every((value) => value === undefined))) return { entries: [], multikey: [] };

@@ -9,6 +9,12 @@ const PAGE_BYTES = 4_096;
  * records.
  */
 const PAGES_PER_CHANGE = 4;
+/**
+ * With as much free space as this, the disk is not looked at again for a moment: no other program
+ * fills it within that time.
+ */
+const AMPLE_BYTES = 2 * 1024 ** 3;
+const AMPLE_MS = 50;
 
 export interface Space {
   /** Throws OutOfDiskSpace where too little is free to begin a transaction. */
@@ -24,7 +30,7 @@ export interface Space {
 
 /**
  * Watches the free space of the data directory. A write that meets a full disk inside lmdb may
- * corrupt its memory, so the space is looked up before each transaction, and each change counts
+ * corrupt its memory, so the space is looked up before a transaction, and each change counts
  * with the most that it can take: a transaction writes each existing page at most once, and its new
  * data.
  */
@@ -33,6 +39,10 @@ export function createSpace(dataDir: string, file: string, minFreeBytes: number)
   let size = 0;
   let changes = 0;
   let bytes = 0;
+  let lookedAt = -Infinity;
+  /** The most that was written since the disk was looked at. */
+  let since = 0;
+  const most = () => Math.min(changes * PAGES_PER_CHANGE * PAGE_BYTES, size) + bytes * 2;
   const full = () =>
     new MongoError(
       'OutOfDiskSpace',
@@ -40,19 +50,22 @@ export function createSpace(dataDir: string, file: string, minFreeBytes: number)
     );
   return {
     begin() {
+      since += most();
+      changes = 0;
+      bytes = 0;
+      if (available - since > AMPLE_BYTES && performance.now() - lookedAt < AMPLE_MS) return;
       const { bavail, bsize } = statfsSync(dataDir);
       available = bavail * bsize - minFreeBytes;
       if (available < 0) throw full();
       size = statSync(file).size;
-      changes = 0;
-      bytes = 0;
+      lookedAt = performance.now();
+      since = 0;
     },
     spend(keys, more) {
       changes += keys;
       bytes += more;
       // Half of what must stay free may be used by the transaction that comes close to it.
-      const most = Math.min(changes * PAGES_PER_CHANGE * PAGE_BYTES, size) + bytes * 2;
-      if (most > available + minFreeBytes / 2) throw full();
+      if (since + most() > available + minFreeBytes / 2) throw full();
     },
     spent: () => bytes,
   };

@@ -166,11 +166,17 @@ export function openStorage(dataDir: string, minFreeBytes = DEFAULT_MIN_FREE_BYT
     };
   };
 
+  const stored = reader();
   return {
-    ...reader(),
+    ...stored,
     collections: catalog.collections,
     collection: catalog.find,
     write,
+    /** The stored data as it is now, for a command that reads all it needs at once. */
+    now(): Reader {
+      root.resetReadTxn();
+      return stored;
+    },
     /** The stored data as it is now, for a command that takes turns with writes. */
     snapshot(): Snapshot {
       // lmdb keeps a read transaction open for a while, which would miss that which was

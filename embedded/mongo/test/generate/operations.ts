@@ -1,4 +1,4 @@
-import { BSON, Int32, type AnyBulkWriteOperation, type CreateIndexesOptions, type Db, type IndexSpecification } from 'mongodb';
+import { BSON, Double, Int32, type AnyBulkWriteOperation, type CreateIndexesOptions, type Db, type IndexSpecification } from 'mongodb';
 import type { Doc, Generator } from './index';
 import type { Random } from './random';
 
@@ -20,6 +20,18 @@ const untyped = (values: unknown[]) =>
       String(typeof value === 'object' && value !== null && 'valueOf' in value ? BSON.EJSON.stringify([Number(value)]) : value),
     )
     .sort();
+
+const isNumber = (value: unknown) => ['Int32', 'Double', 'Long', 'Decimal128'].includes((value as Doc | null)?._bsontype as string);
+const untypedId = (id: unknown): unknown => {
+  if (isNumber(id)) return new Double(Number(String(id)));
+  const fields = Object.entries((id ?? {}) as Doc).map(([name, value]) => [name, isNumber(value) ? untypedId(value) : value]);
+  return typeof id === 'object' && id !== null && !('_bsontype' in id) ? Object.fromEntries(fields) : id;
+};
+/** The documents of a pipeline; where it groups by `n`, of any type, without the type. */
+const groupsByValue = (pipeline: Doc[], documents: Doc[]): Doc[] =>
+  pipeline.some(({ $group }) => JSON.stringify($group ?? null).includes('"$n"'))
+    ? documents.map((document) => ({ ...document, _id: untypedId(document._id) }))
+    : documents;
 
 export const INDEXES: { key: IndexSpecification; options?: CreateIndexesOptions }[] = [
   { key: { a: 1, n: -1 } },
@@ -95,7 +107,12 @@ export function createOperations(random: Random, generate: Generator) {
     },
     () => {
       const pipeline = generate.pipeline();
-      return { kind: 'aggregate', shape: { pipeline }, writes: false, run: (db) => things(db).aggregate(pipeline, TYPED).toArray() };
+      return {
+        kind: 'aggregate',
+        shape: { pipeline },
+        writes: false,
+        run: async (db) => groupsByValue(pipeline, await things(db).aggregate(pipeline, TYPED).toArray()),
+      };
     },
     () => {
       // Where there are documents: the reference server looks at an expression with the first one.

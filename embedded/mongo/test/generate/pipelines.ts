@@ -102,12 +102,15 @@ export function createPipelines({ int, pick, chance }: Random, { filter, number,
         $project: pick<Doc>(
           { a: 1, n: 1 },
           { list: 0, rows: 0 },
-          { n: 1, twice: expression() },
+          // Not a bare number: see the difference on stages that no document reaches.
+          { n: 1, twice: { $ifNull: [expression(), null] } },
           { _id: 0, 'rows.k': 1 },
           { _id: 1, sub: { x: 1 } },
         ),
       }),
-      () => ({ [pick('$set', '$addFields')]: { [pick('e', 'sub.e', 'n', 'grown.path')]: expression() } }),
+      () => ({ [pick('$set', '$addFields')]: { [pick('e', 'sub.e', 'grown.path')]: expression() } }),
+      // `n` stays a number: see the difference on fields that no later stage reads.
+      () => ({ [pick('$set', '$addFields')]: { n: { $add: [whole(), whole()] } } }),
       () => ({ $set: { nested: { one: expression(), two: expression() } } }),
       () => ({ $unset: pick<unknown>('a', ['c', 'list']) }),
       () => ({

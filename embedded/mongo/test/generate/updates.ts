@@ -54,7 +54,8 @@ export function createUpdates({ int, pick, chance }: Random, { value, scalar, nu
         },
       }),
       () => ({ $addToSet: { list: pick<unknown>(scalar(), { $each: [small(6), small(6), scalar()] }) } }),
-      () => ({ $addToSet: { rows: { k: small(4), v: number() } } }),
+      // No number: see the difference on documents that $addToSet compares.
+      () => ({ $addToSet: { rows: { k: small(4), v: pick<unknown>('ann', '', null, true) } } }),
       () => ({ $pull: { list: pick<unknown>(small(6), scalar(), { $gte: small(6) }, { $in: [small(6), scalar()] }) } }),
       () => ({ $pull: { rows: pick<Doc>({ k: small(4) }, { k: { $lt: small(4) } }, { k: small(4), v: condition() }) } }),
       () => ({ $pullAll: { list: [small(6), scalar()] } }),
