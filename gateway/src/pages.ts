@@ -36,7 +36,7 @@ function createIndex(path: string, settings: PageSettings): string {
     .replace('</head>', `${lines.join('')}</head>`);
 }
 
-/** Files as they are or, where the build has compressed them and the client takes it, compressed. */
+/** Files as they are, or compressed where the build has that and the client takes it. */
 const createStatic = (directory: string, caching: { immutable?: boolean; maxAge: string | number }): RequestHandler =>
   expressStaticGzip(directory, {
     index: false,

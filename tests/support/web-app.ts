@@ -35,7 +35,8 @@ export async function startWebApp(env: NodeJS.ProcessEnv = {}) {
     });
     page.on('request', (request) => {
       const { protocol, origin } = new URL(request.url());
-      if (/^(http|ws)/.test(protocol) && origin.replace(/^ws/, 'http') !== new URL(product.url).origin) faults.push(`a request to ${request.url()}`);
+      if (/^(http|ws)/.test(protocol) && origin.replace(/^ws/, 'http') !== new URL(product.url).origin)
+        faults.push(`a request to ${request.url()}`);
     });
     await page.goto(product.url + path);
     return page;

@@ -130,7 +130,8 @@ export async function startProxy(proxy: ProxyProgram, gatewayUrl: string) {
       }).on('error', () => resolve(false));
     });
   await waitFor(isUp, `${proxy.name} answering`, 15_000).catch(() => {
-    child.kill('SIGKILL');
+    // Its workers end with it, which they do not after a SIGKILL.
+    child.kill('SIGTERM');
     throw new Error(`${proxy.name} did not answer: ${complaints}`);
   });
   return {
