@@ -49,7 +49,7 @@ export class LinstaError extends Error {
   readonly status: number | undefined;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
-  /** How long the server asked to wait. */
+  /** The delay that the server requires before a repeat. */
   readonly retryAfterMs: number | undefined;
   readonly requestId: string | undefined;
   /** Refused fields by path, for a form. */

@@ -53,7 +53,7 @@ interface Exchange extends Forwarding {
 const announcedBytes = (request: IncomingMessage) => Number(request.headers['content-length'] ?? 0);
 const tooLarge = (limit: number) => new AppError('BODY_TOO_LARGE', `The body is larger than ${limit} bytes`);
 
-/** Throws 400 or 413 for what a request's framing alone tells. */
+/** Throws 400 or 413 for a request that is refused by its framing alone. */
 function assertFraming(request: IncomingMessage, maxBodyBytes: number): void {
   const encoding = request.headers['transfer-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked')

@@ -3,7 +3,7 @@ import { MongoError, typeMismatch } from './errors';
 import type { Lease, MemoryBudget } from './memory-budget';
 
 const IDLE_MS = 10 * 60_000;
-/** Cursors that their openers asked to keep live this long. */
+/** Cursors that were opened without a timeout live this long. */
 const KEPT_IDLE_MS = 24 * 60 * 60_000;
 const MAX_CURSORS = 10_000;
 const FIRST_BATCH = 101;

@@ -26,7 +26,7 @@ export interface StoreOptions {
    */
   socketPath?: string;
   /**
-   * Asked of every connection to the TCP port (SCRAM-SHA-256). Without one, each local user can
+   * Required of every connection to the TCP port (SCRAM-SHA-256). Without one, each local user can
    * connect.
    */
   password?: string;

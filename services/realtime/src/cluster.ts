@@ -60,7 +60,7 @@ export async function createCluster({ url, prefix, logger }: { url: string; pref
         ),
       ),
     /**
-     * Resolves when the subscriptions asked for so far are in place; after a second in any case.
+     * Resolves when the subscriptions requested so far are in place; after a second in any case.
      */
     settled: () =>
       Promise.race([

@@ -35,7 +35,7 @@ export interface KeptConnection {
 /**
  * Keeps one connection to the broker, whatever way it dies: error, an operator's close (which comes
  * without an error), silence, or a channel of it failing. `onOpen` builds everything anew on each
- * connection; `onLost` tells that nothing of the old one counts any more.
+ * connection; `onLost` reports that the old connection is void.
  */
 export function keepConnection(options: {
   url: string;

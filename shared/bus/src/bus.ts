@@ -63,8 +63,8 @@ export interface Subscription {
   /** How many events are handled at a time. */
   prefetch?: number;
   /**
-   * Each process hears every event, from now on, and keeps nothing: for what concerns connections
-   * that it holds itself.
+   * Each process gets every event from now on and keeps nothing: for events that concern the
+   * connections of a process.
    */
   everyNode?: boolean;
 }
@@ -161,7 +161,7 @@ export function createTally() {
   return { counts, add: (name: string) => void counts.set(name, (counts.get(name) ?? 0) + 1) };
 }
 
-/** Makes an envelope; `id` must be the same each time this fact is told. */
+/** Makes an envelope; `id` must be the same each time this event is published. */
 export function toBusEvent<T extends BusEventType>(
   source: string,
   type: T,

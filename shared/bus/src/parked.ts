@@ -6,7 +6,7 @@ export interface ParkedLine extends ParkedEvent {
   id: string;
   /** So often is the very same event parked; re-driven and discarded together. */
   copies: number;
-  /** Its consumer was told to try it again and has not come to it yet. */
+  /** It was re-driven, and its consumer has not handled it yet. */
   redriving: boolean;
 }
 

@@ -153,7 +153,7 @@ export const membershipAnswer = z.object({ chatRoomId: objectId, lastSeq: z.numb
 export const participantsAnswer = z.object({ participants: z.array(objectId) });
 export const historyRequest = membershipRequest.extend({ page: historyPage });
 export const markReadRequest = membershipRequest.extend({ seq: z.number() });
-/** `moved`: the watermark went up, so the participants' devices are to be told. */
+/** `moved`: the watermark went up, so the participants' devices get an event. */
 export const markReadAnswer = z.object({
   chatRoomId: objectId,
   readSeq: z.number(),

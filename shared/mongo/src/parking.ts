@@ -5,7 +5,7 @@ import { collectionSchema } from './schema';
 
 interface ParkedDocument extends ParkedEvent {
   _id: string;
-  /** When an operator asked for another try; its consumer polls for these. */
+  /** When an operator re-drove it; its consumer polls for these. */
   redriveAt?: Date;
 }
 const schema = collectionSchema<ParkedDocument>('parked_events', {

@@ -30,7 +30,7 @@ export interface Pages<T> {
 
 /**
  * A list that is paged to its end and kept current. `fetchPage` must be stable; `hold`: new items
- * wait until they are asked for.
+ * wait until they are requested.
  */
 export function usePages<T>(options: {
   key: string;

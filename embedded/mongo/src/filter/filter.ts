@@ -91,7 +91,7 @@ function all(operand: unknown): Condition {
   );
 }
 
-/** What $elemMatch asks of one element. */
+/** The condition of $elemMatch on one element. */
 export function compileElemMatch(operand: unknown): (element: unknown) => boolean {
   if (!isDocument(operand)) throw badValue('$elemMatch needs an Object');
   const first = firstKey(operand) ?? '';
@@ -132,7 +132,7 @@ const OPERATORS: Record<string, Build> = {
     if (!isRegExp(operand) && !isOperators(operand)) throw badValue('$not needs a regex or a document');
     return not(compileCondition(operand));
   },
-  // `$exists: false` asks that nothing is there, of all that the path leads to.
+  // `$exists: false`: no place that the path leads to has a value.
   $exists: (operand) => {
     const exists = whole((value) => value !== undefined);
     return isTrue(operand) ? exists : not(exists);

@@ -4,7 +4,7 @@ import { isOnSphere, legacyPair, parseGeoJson } from './geometry';
 import type { Geometry, Position } from './shapes';
 import { contains, distance, intersects } from './sphere';
 
-/** Whether a stored shape is what an operator asks for. */
+/** Whether a stored shape meets an operator's condition. */
 export type GeoTest = (shape: Geometry) => boolean;
 
 const pair = (value: unknown): Position => {

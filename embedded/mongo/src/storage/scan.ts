@@ -2,7 +2,7 @@ import type { Database, Transaction } from 'lmdb';
 
 export type Bytes = Database<Buffer, Buffer>;
 
-/** lmdb's own bound for the keys that it is asked for. */
+/** lmdb's own bound for keys in a query. */
 const MAX_KEY_BYTES = 1_978;
 /**
  * A key to look for, as lmdb takes it. No stored key is so long, so a longer one may be cut: it

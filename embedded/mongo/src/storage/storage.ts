@@ -98,7 +98,7 @@ export function openStorage(dataDir: string, minFreeBytes = DEFAULT_MIN_FREE_BYT
   const docKey = (collection: Collection, idKey: Buffer) => Buffer.concat([collection.prefix, idKey]);
 
   /**
-   * Which index refuses this document, if any. Asked before anything is written, so that a refusal
+   * Which index refuses this document, if any. Checked before a write, so that a refusal
    * leaves nothing behind.
    */
   const assertUnique = (collection: Collection, index: Index, doc: Doc, idKey: Buffer, keys: Buffer[]) => {

@@ -10,7 +10,7 @@ const MECHANISM = 'SCRAM-SHA-256';
 /** The sign-in of one connection. */
 export interface Authentication {
   isSignedIn(): boolean;
-  /** The mechanisms that hello names to a driver that asks for those of a user. */
+  /** The mechanisms that hello names to a driver that requests those of a user. */
   mechanisms(): string[];
   start(command: Doc, db: string): Doc;
   proceed(command: Doc): Doc;

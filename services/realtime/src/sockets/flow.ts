@@ -29,7 +29,7 @@ export interface Flow {
   unsent(): number;
   /**
    * Runs `work` when the client keeps up, one at a time: for answers of up to a megabyte, so that a
-   * client that asks without reading holds at most one of them. `work` may wait again, between two
+   * client that requests without reading holds at most one of them. `work` may wait again, between two
    * large parts.
    */
   whenDrained<T>(work: (drained: () => Promise<void>) => Promise<T>): Promise<T>;

@@ -11,7 +11,7 @@ const SWEEP_MS = 60_000;
 const SWEEP_WITHOUT_BUS_MS = 3_000;
 const PAGE = 500;
 
-/** Tells a socket that its session has ended, and closes it. */
+/** Sends SESSION_ENDED to a socket and closes it. */
 export function endSocket(socket: Pick<RealtimeSocket, 'emit' | 'disconnect'>): void {
   socket.emit('error', { event: 'connection', code: 'SESSION_ENDED', message: 'Session ended' });
   socket.disconnect(true);

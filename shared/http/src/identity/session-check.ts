@@ -14,7 +14,7 @@ const DEADLINE_MS = 2_000;
 export type CheckedIdentity = Pick<Identity, 'userId' | 'sid' | 'iat'>;
 
 /**
- * Asks the users service whether a token's session is still open, each time, in batches: an ended
+ * Looks up at the users service whether a token's session is open, each time, in batches: an ended
  * session is refused from the moment that the answer to its end was sent. An ended session never
  * opens again, so that answer is kept. Tokens without a session are refused where they were issued
  * before the sessions of their user were ended. While the users service is away, a token that is
