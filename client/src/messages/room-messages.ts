@@ -236,7 +236,12 @@ export function createMessages(options: MessagesOptions): RoomMessages {
       known = revs.noteOne(known, message.rev ?? 0);
       if (revs.hasGap(known)) options.onGap();
     },
-    knownRev: () => (loaded ? known.upTo : undefined),
+    knownRev() {
+      // The messages were loaded before the server was known to number changes: all of them are
+      // requested.
+      if (loaded && known.upTo === undefined && options.settledRev() !== undefined) known = revs.noteAll(known, 0);
+      return loaded ? known.upTo : undefined;
+    },
     resumed({ messages, reset, changed = [], lastRev }) {
       if (!loaded) return;
       // Too many for one answer: the room starts again from the page that came, or from the newest

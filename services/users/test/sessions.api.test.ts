@@ -206,7 +206,7 @@ describe('the sessions of a user', () => {
     const sessions = users.database.collection<{ _id: string }>('sessions');
     const { _id, ...session } = (await sessions.findOne({ _id: sidOf(refreshToken) }))!;
     await sessions.insertMany(
-      Array.from({ length: 99 }, (_, n) => ({ ...session, _id: `${_id.slice(0, 20)}${n}`, rotatedAt: new Date(clock + n) })),
+      Array.from({ length: 99 }, (_, n) => ({ ...session, _id: `${_id.slice(0, 20)}${n}`, rotatedAt: new Date(clock + n + 1) })),
     );
     laterBy(1);
     expect((await login(email)).status).toBe(200);

@@ -13,6 +13,7 @@ export const SHARD_KEYS: Record<string, Record<string, string> | null> = {
   'notification.notifications': { userId: '1' },
   'notification.withdrawals': { userId: '1' },
   'notification.removals': { _id: 'hashed' },
+  'notification.webhook_deliveries': { _id: 'hashed' },
   'posts.posts': { _id: 'hashed' },
   'posts.likes': { postId: '1' },
   'posts.comments': { postId: '1' },
