@@ -28,7 +28,8 @@ function toEvent([event, ...args]: unknown[]): Event {
 
 /**
  * Hands the events of one socket to their handlers, in order, at most 32 at a time, and answers
- * each one. A client that ignores refusals, or piles up events, gets the reason and is disconnected.
+ * each one. A client that ignores refusals, or piles up events, gets the reason and is
+ * disconnected.
  */
 export function createDispatch(options: {
   socket: RealtimeSocket;

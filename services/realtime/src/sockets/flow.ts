@@ -29,8 +29,8 @@ export interface Flow {
   unsent(): number;
   /**
    * Runs `work` when the client keeps up, one at a time: for answers of up to a megabyte, so that a
-   * client that requests without reading holds at most one of them. `work` may wait again, between two
-   * large parts.
+   * client that requests without reading holds at most one of them. `work` may wait again, between
+   * two large parts.
    */
   whenDrained<T>(work: (drained: () => Promise<void>) => Promise<T>): Promise<T>;
   /**
