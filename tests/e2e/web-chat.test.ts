@@ -41,8 +41,16 @@ describeWith(noBrowser, 'a conversation in a real browser', () => {
 
   test('when one types, then the other sees it in the room, and no longer after the message', async () => {
     const [{ page: hers }, { page: his }] = [await openRoom(ann), await openRoom(ben)];
-    await composerOf(hers).pressSequentially('Hello');
-    await his.getByText('is typing').waitFor();
+    // Typing is never stored: what she typed before his page was connected, he does not see.
+    await waitFor(
+      async () => {
+        await composerOf(hers).pressSequentially('.');
+        return (await his.getByText('is typing').count()) > 0;
+      },
+      'typing in the room',
+      20_000,
+    );
+    await composerOf(hers).fill('Hello');
     await composerOf(hers).press('Enter');
     await messageOf(his, 'Hello').waitFor();
     await waitFor(async () => (await his.getByText('is typing').count()) === 0, 'the end of typing');
