@@ -1,5 +1,4 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline, type Logger } from '@linsta/core';
 import type { Publisher } from './amqp-publisher';
 import { foreignHeadersOf, rawOf } from './binary-mode';
@@ -90,28 +89,14 @@ export function createConsumer(options: {
   const counted = { processed: 0, retried: 0, parked: 0 };
   let broker: ConsumerState['broker'];
 
-  let waits = new AbortController();
-  /** Events that wait for a dependency go back to their queue, and are delivered again later. */
-  const endWaits = () => {
-    waits.abort();
-    waits = new AbortController();
-  };
-  const handle = createPatientHandler({
-    queue,
-    handlers,
-    rules,
-    logger,
-    async pause(ms) {
-      if (stopping) throw new Error('the consumer stops');
-      await sleep(ms, undefined, { signal: waits.signal, ref: false });
-    },
-  });
+  // When the connection is lost, waiting events go back to the queue and are delivered again.
+  const patient = createPatientHandler({ queue, handlers, rules, logger });
 
   const treat = async (delivery: ConsumeMessage) => {
     const headers: Record<string, unknown> = delivery.properties.headers ?? {};
     const attempt = Number(headers[HEADERS.attempt] ?? 1);
     const startedAt = performance.now();
-    const verdict = await handle(rawOf(delivery));
+    const verdict = await patient.handle(rawOf(delivery));
     if (verdict.done) {
       logHandled(logger, queue, verdict.handled, startedAt);
       counted.processed += 1;
@@ -221,7 +206,7 @@ export function createConsumer(options: {
       channel = undefined;
       stopChannel = undefined;
       stopProbes();
-      endWaits();
+      patient.giveUp();
     },
     consuming: () => channel !== undefined,
     state: () => ({
@@ -235,7 +220,7 @@ export function createConsumer(options: {
     async stop() {
       stopping = true;
       channel = undefined;
-      endWaits();
+      patient.stop();
       const stop = stopChannel;
       stopChannel = undefined;
       await stop?.();

@@ -1,6 +1,6 @@
 import { createLimiter, type Limiter, type Logger } from '@linsta/core';
 import { createTally, logHandled, RETRY_DELAYS_MS, type EventBus, type Subscription } from './bus';
-import { createPatientHandler } from './patience';
+import { createPatientHandler, type PatientHandler } from './patience';
 import type { EventRules } from './parse-event';
 
 /** Interval of the look for parked events that were re-driven. */
@@ -9,7 +9,7 @@ const REDRIVE_POLL_MS = 1_000;
 interface Subscriber {
   subscription: Subscription;
   limited: Limiter;
-  handle: ReturnType<typeof createPatientHandler>;
+  patient: PatientHandler;
   settling: Set<Promise<unknown>>;
   /** The consumer takes no more events: a publish now fails, and the publisher keeps its event. */
   stopped: boolean;
@@ -56,7 +56,7 @@ export function createMemoryBus(options: {
     const { queue, parking } = subscriber.subscription;
     for (let attempt = 1; ; attempt += 1) {
       if (subscriber.stopped) throw new Error(`${queue} is not consumed any more`);
-      const handling = subscriber.limited(() => subscriber.handle(raw));
+      const handling = subscriber.limited(() => subscriber.patient.handle(raw));
       subscriber.settling.add(handling);
       const startedAt = performance.now();
       const verdict = await handling.finally(() => subscriber.settling.delete(handling));
@@ -139,17 +139,7 @@ export function createMemoryBus(options: {
       const subscriber: Subscriber = {
         subscription,
         limited: createLimiter(subscription.prefetch ?? 64),
-        handle: createPatientHandler({
-          queue: subscription.queue,
-          handlers: subscription.handlers,
-          rules,
-          logger: options.logger,
-          async pause(ms) {
-            if (subscriber.stopped) throw new Error(`${subscription.queue} is not consumed any more`);
-            await sleep(ms);
-            if (subscriber.stopped) throw new Error(`${subscription.queue} is not consumed any more`);
-          },
-        }),
+        patient: createPatientHandler({ queue: subscription.queue, handlers: subscription.handlers, rules, logger: options.logger }),
         settling: new Set(),
         stopped: false,
         counted: { processed: 0, retried: 0, parked: 0 },
@@ -159,6 +149,7 @@ export function createMemoryBus(options: {
       return Promise.resolve({
         async stop() {
           subscriber.stopped = true;
+          subscriber.patient.stop();
           await Promise.allSettled(subscriber.settling);
         },
       });
@@ -179,6 +170,7 @@ export function createMemoryBus(options: {
       closed = true;
       close();
       polls.forEach(clearInterval);
+      for (const { patient } of subscribers) patient.stop();
       for (const { timer, reject } of sleeping) {
         clearTimeout(timer);
         reject(new Error('the bus is closed'));
