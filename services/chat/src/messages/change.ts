@@ -1,16 +1,14 @@
-import { MAX_BATCH, type BatchedChange, type ChangeOutcome } from '@linsta/contracts/internal';
-import { addTo, internalError, toAppError, type AppError, type Logger } from '@linsta/core';
-import { createBatchQueue } from '@linsta/http';
+import type { BatchedChange, ChangeOutcome } from '@linsta/contracts/internal';
+import { addTo, internalError, type AppError, type Logger } from '@linsta/core';
 import type { UserDirectory } from '@linsta/mongo';
 import { toReceivedMessage, type MessageDocument } from '../model';
+import { createOutcomeQueue, failed } from '../outcomes';
 import { refusalOf, type Participants } from '../rooms/participants';
 import type { createRoomChange, RoomOutcome } from './change-room';
 
 const ROOMS_AT_A_TIME = 16;
 
 const isStored = (outcome: RoomOutcome): outcome is Exclude<RoomOutcome, AppError> => 'pushed' in outcome;
-const failed = ({ code, message, status }: AppError): ChangeOutcome => ({ ok: false, error: { code, message, status } });
-
 /**
  * Changes to stored messages: reactions and edits. All changes of this process pass one queue, so
  * that those that come together share their writes.
@@ -57,16 +55,11 @@ export function createChanging(options: {
     });
   };
 
-  const queue = createBatchQueue<BatchedChange, ChangeOutcome>({ send: changeBatch, maxBatch: MAX_BATCH, maxWaiting: options.maxWaiting });
-  const failureOf = (error: unknown): ChangeOutcome => {
-    const known = toAppError(error);
-    if (known === undefined) logger.error({ err: error }, 'change batch failed');
-    return failed(known ?? internalError());
-  };
-  return {
-    /** One outcome per change, in order. Never throws. */
-    push: (changes: BatchedChange[]): Promise<ChangeOutcome[]> => Promise.all(changes.map((change) => queue.push(change).catch(failureOf))),
-    idle: () => queue.idle(),
-  };
+  return createOutcomeQueue<BatchedChange, ChangeOutcome>({
+    name: 'change batch',
+    send: changeBatch,
+    maxWaiting: options.maxWaiting,
+    logger,
+  });
 }
 export type Changing = ReturnType<typeof createChanging>;

@@ -1,6 +1,6 @@
-import { isRetryable, type ReceivedMessage } from '@linsta/contracts';
-import { fromUpstream } from '@linsta/core';
+import type { ReceivedMessage } from '@linsta/contracts';
 import type { RealtimeClient } from '../clients/realtime';
+import { toRefusal } from '../refusal';
 import type { Sending } from './send';
 
 interface Send {
@@ -17,10 +17,7 @@ export const createSendAndPush =
   async ({ clientMessageId, replyTo, ...send }: Send): Promise<ReceivedMessage> => {
     const optional = { ...(clientMessageId !== undefined && { clientMessageId }), ...(replyTo !== undefined && { replyTo }) };
     const [outcome] = await sending.push([{ ...send, ...optional }]);
-    if (outcome?.ok !== true) {
-      const { code, message } = outcome?.error ?? { code: 'UNAVAILABLE', message: 'The message was not stored' };
-      throw fromUpstream(code, message, { ...(isRetryable(code) && { retryAfterSeconds: 2 }) });
-    }
+    if (outcome?.ok !== true) throw toRefusal(outcome?.error ?? { code: 'UNAVAILABLE', message: 'The message was not stored' });
     if (!outcome.duplicate) realtime.broadcast({ event: 'receive_message', userIds: outcome.participants, payload: outcome.message });
     return outcome.message;
   };

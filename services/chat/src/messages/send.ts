@@ -1,15 +1,13 @@
-import { MAX_BATCH, type BatchedSend, type SendOutcome } from '@linsta/contracts/internal';
-import { internalError, itemAt, toAppError, AppError, type Logger } from '@linsta/core';
-import { createBatchQueue } from '@linsta/http';
+import type { BatchedSend, SendOutcome } from '@linsta/contracts/internal';
+import { itemAt, AppError, type Logger } from '@linsta/core';
 import type { UserDirectory } from '@linsta/mongo';
 import { toReceivedMessage, type MessageDocument } from '../model';
+import { createOutcomeQueue, failed } from '../outcomes';
 import { refusalOf, type Participants } from '../rooms/participants';
 import type { Summaries } from '../rooms/summaries';
 import type { Insert } from './insert';
 import type { Quotes, QuotingSend } from './quotes';
 import type { MessageSentRelay, SentMessage } from './publish';
-
-const failed = ({ code, message, status }: AppError): SendOutcome => ({ ok: false, error: { code, message, status } });
 
 /**
  * All sends of this process pass one queue, one batch at a time, so that they compete for numbers
@@ -67,16 +65,11 @@ export function createSending(options: {
     });
   };
 
-  const queue = createBatchQueue<BatchedSend, SendOutcome>({ send: sendBatch, maxBatch: MAX_BATCH, maxWaiting: options.maxWaiting });
-  const failureOf = (error: unknown): SendOutcome => {
-    const known = toAppError(error);
-    if (known === undefined) options.logger.error({ err: error }, 'message batch failed');
-    return failed(known ?? internalError());
-  };
-  return {
-    /** One outcome per send, in order; during an outage each is a 503-class failure. */
-    push: (sends: BatchedSend[]): Promise<SendOutcome[]> => Promise.all(sends.map((send) => queue.push(send).catch(failureOf))),
-    idle: () => queue.idle(),
-  };
+  return createOutcomeQueue<BatchedSend, SendOutcome>({
+    name: 'message batch',
+    send: sendBatch,
+    maxWaiting: options.maxWaiting,
+    logger: options.logger,
+  });
 }
 export type Sending = ReturnType<typeof createSending>;

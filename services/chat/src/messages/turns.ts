@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { unavailable } from '@linsta/core';
 import { trusted, type Types } from 'mongoose';
 import type { ChatModels } from '../model';
@@ -6,8 +7,6 @@ const MAX_ATTEMPTS = 200;
 const LONGEST_WAIT_MS = 40;
 /** A turn that another process saw unfinished for this long, on its own clock, is taken over. */
 const TAKE_OVER_MS = 2_000;
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** The right to write the next numbers of a room, those after `rev`. */
 export interface Turn {

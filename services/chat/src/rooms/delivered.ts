@@ -1,13 +1,11 @@
-import { MAX_BATCH, type BatchedMark, type MarkOutcome } from '@linsta/contracts/internal';
-import { internalError, toAppError, type AppError, type Logger } from '@linsta/core';
-import { createBatchQueue } from '@linsta/http';
+import type { BatchedMark, MarkOutcome } from '@linsta/contracts/internal';
+import type { Logger } from '@linsta/core';
 import { trusted, Types } from 'mongoose';
 import type { Sequence } from '../messages/sequence';
 import { deliveredOf, type ChatModels } from '../model';
+import { createOutcomeQueue, failed } from '../outcomes';
 import { refusalOf, type Participants } from './participants';
 import type { Audience } from './receipts';
-
-const failed = ({ code, message, status }: AppError): MarkOutcome => ({ ok: false, error: { code, message, status } });
 
 /**
  * Delivered marks: up to which message some device of a participant has received a room. They come
@@ -58,16 +56,6 @@ export function createDelivered(options: {
     return outcomes;
   };
 
-  const queue = createBatchQueue<BatchedMark, MarkOutcome>({ send: markBatch, maxBatch: MAX_BATCH, maxWaiting: options.maxWaiting });
-  const failureOf = (error: unknown): MarkOutcome => {
-    const known = toAppError(error);
-    if (known === undefined) logger.error({ err: error }, 'delivered marks failed');
-    return failed(known ?? internalError());
-  };
-  return {
-    /** One outcome per mark, in order. Never throws. */
-    push: (marks: BatchedMark[]): Promise<MarkOutcome[]> => Promise.all(marks.map((mark) => queue.push(mark).catch(failureOf))),
-    idle: () => queue.idle(),
-  };
+  return createOutcomeQueue<BatchedMark, MarkOutcome>({ name: 'delivered marks', send: markBatch, maxWaiting: options.maxWaiting, logger });
 }
 export type Delivered = ReturnType<typeof createDelivered>;
