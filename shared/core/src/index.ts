@@ -7,6 +7,7 @@ export * from './installation/running';
 export * from './installation/secrets';
 export * from './issuers';
 export * from './items';
+export * from './json-variable';
 export * from './limiter';
 export * from './log';
 export * from './notification-types';

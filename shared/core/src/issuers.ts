@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { jsonVariable } from './json-variable';
 
 const claimName = z.string().min(1).max(200);
 const isKeyUri = (text: string): boolean => {
@@ -49,23 +50,7 @@ const listOfIssuers = z
   .refine((list) => new Set(list.map((entry) => entry.issuer)).size === list.length, 'names an issuer twice');
 
 /** The variable JWT_ISSUERS: JSON. A fault names the entry and its field, and shows no value. */
-export const issuersVariable = z
-  .string()
-  .transform((text, context): TokenIssuer[] => {
-    let json: unknown;
-    try {
-      json = JSON.parse(text);
-    } catch {
-      context.addIssue('must be a JSON array of issuers');
-      return z.NEVER;
-    }
-    const parsed = listOfIssuers.safeParse(json);
-    if (parsed.success) return parsed.data;
-    for (const { path, message } of parsed.error.issues)
-      context.addIssue(`${path.map((part) => `[${String(part)}]`).join('')} ${message}`.trim());
-    return z.NEVER;
-  })
-  .optional();
+export const issuersVariable = jsonVariable(listOfIssuers, 'a JSON array of issuers').optional();
 
 /** Whether tokens of this issuer are verified with keys that the network does not protect. */
 export const hasPlainKeyUri = ({ jwksUri }: TokenIssuer): boolean => jwksUri?.startsWith('http:') === true;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonVariable } from './json-variable';
 
 const BUILT_IN = new Set(['LIKE', 'UNLIKE', 'COMMENT', 'EVENT_RSVP', 'USER_CHANGED', 'SESSION_ENDED', 'MESSAGE_SENT']);
 const FIELDS = ['actor', 'actorId', 'title', 'referenceId', 'excerpt'] as const;
@@ -38,20 +39,4 @@ const listOfTypes = z
   .refine((list) => new Set(list.map(({ type }) => type)).size === list.length, 'names a type twice');
 
 /** The variable NOTIFICATION_TYPES: JSON. */
-export const notificationTypesVariable = z
-  .string()
-  .default('[]')
-  .transform((text, context): FurtherNotificationType[] => {
-    let json: unknown;
-    try {
-      json = JSON.parse(text);
-    } catch {
-      context.addIssue('must be a JSON array of types');
-      return z.NEVER;
-    }
-    const parsed = listOfTypes.safeParse(json);
-    if (parsed.success) return parsed.data;
-    for (const { path, message } of parsed.error.issues)
-      context.addIssue(`${path.map((part) => `[${String(part)}]`).join('')} ${message}`.trim());
-    return z.NEVER;
-  });
+export const notificationTypesVariable = jsonVariable(listOfTypes, 'a JSON array of types').prefault('[]');

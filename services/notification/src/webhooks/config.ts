@@ -1,3 +1,4 @@
+import { jsonVariable } from '@linsta/core';
 import { z } from 'zod';
 
 const PREFIX = 'whsec_';
@@ -23,20 +24,4 @@ const listOfWebhooks = z
   .refine((list) => new Set(list.map(({ url }) => url)).size === list.length, 'names a URL twice');
 
 /** The variable WEBHOOKS: JSON. A fault shows no value. */
-export const webhooksVariable = z
-  .string()
-  .default('[]')
-  .transform((text, context): Webhook[] => {
-    let json: unknown;
-    try {
-      json = JSON.parse(text);
-    } catch {
-      context.addIssue('must be a JSON array of webhooks');
-      return z.NEVER;
-    }
-    const parsed = listOfWebhooks.safeParse(json);
-    if (parsed.success) return parsed.data;
-    for (const { path, message } of parsed.error.issues)
-      context.addIssue(`${path.map((part) => `[${String(part)}]`).join('')} ${message}`.trim());
-    return z.NEVER;
-  });
+export const webhooksVariable = jsonVariable(listOfWebhooks, 'a JSON array of webhooks').prefault('[]');
