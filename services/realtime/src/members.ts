@@ -1,22 +1,19 @@
 import { AppError } from '@linsta/core';
+import { LRUCache } from 'lru-cache';
 import type { ChatClient } from './clients/chat';
 
 const MAX_ROOMS = 50_000;
 
 /** Participants of chat rooms. They never change, so a kept entry is never stale. */
 export function createMembers({ chat }: { chat: Pick<ChatClient, 'participants'> }) {
-  const kept = new Map<string, string[]>();
+  const kept = new LRUCache<string, string[]>({ max: MAX_ROOMS });
   return {
     /** The other participants. Throws 404 or 403. */
     async othersOf(chatRoomId: string, userId: string): Promise<string[]> {
       const known = kept.get(chatRoomId);
       if (known?.includes(userId) === false) throw new AppError('NOT_A_PARTICIPANT', 'User not a participant');
       const members = known ?? (await chat.participants(chatRoomId, userId));
-      if (known === undefined) {
-        const [oldest] = kept.size >= MAX_ROOMS ? kept.keys() : [];
-        if (oldest !== undefined) kept.delete(oldest);
-        kept.set(chatRoomId, members);
-      }
+      if (known === undefined) kept.set(chatRoomId, members);
       return members.filter((id) => id !== userId);
     },
   };

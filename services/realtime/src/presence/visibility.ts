@@ -1,21 +1,19 @@
 import { peopleAnswer } from '@linsta/contracts/internal';
+import { retry } from '@linsta/core';
 import { createBatchQueue, type InternalClient } from '@linsta/http';
+import { LRUCache } from 'lru-cache';
 
 const FRESH_MS = 60_000;
 const MAX_REMEMBERED = 50_000;
-const RETRY_MS = 2_000;
+const BACKOFF = { firstMs: 1_000, maxMs: 2_000 };
 
 /**
  * Which users hide their presence, and therefore see none. Every node learns of changes from the
  * bus; what it has not learnt is requested from the users service.
  */
 export function createVisibility({ users, now = Date.now }: { users: InternalClient; now?: () => number }) {
-  const known = new Map<string, { hides: boolean; until: number }>();
-  const remember = (userId: string, hides: boolean) => {
-    const [oldest] = known.size >= MAX_REMEMBERED ? known.keys() : [];
-    if (oldest !== undefined) known.delete(oldest);
-    known.set(userId, { hides, until: now() + FRESH_MS });
-  };
+  const known = new LRUCache<string, { hides: boolean; until: number }>({ max: MAX_REMEMBERED });
+  const remember = (userId: string, hides: boolean) => void known.set(userId, { hides, until: now() + FRESH_MS });
   const requests = createBatchQueue<string, boolean>({
     maxBatch: 500,
     maxWaiting: 10_000,
@@ -42,12 +40,9 @@ export function createVisibility({ users, now = Date.now }: { users: InternalCli
       ),
     /** Waits for an answer while `goesOn`. */
     async shows(userId: string, goesOn: () => boolean): Promise<boolean> {
-      while (goesOn()) {
-        const hidden = await hides(userId).catch(() => undefined);
-        if (hidden !== undefined) return !hidden && goesOn();
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
-      }
-      return false;
+      if (!goesOn()) return false;
+      const hidden = await retry(() => hides(userId), { ...BACKOFF, stopped: () => !goesOn() }).catch(() => true);
+      return !hidden && goesOn();
     },
     /** Returns whether this node knew otherwise. */
     learn(userId: string, isHidden: boolean): boolean {
