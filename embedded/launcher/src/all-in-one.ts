@@ -168,7 +168,7 @@ async function start({
     await gateway.start();
     stops.add('gateway', () => gateway.stop());
     const host = env.HOST ?? '127.0.0.1';
-    const url = `http://${host === '127.0.0.1' ? 'localhost' : host}:${gateway.address().port}${env.BASE_PATH ?? ''}`;
+    const url = `http://${host === '127.0.0.1' ? 'localhost' : host}:${gateway.address().port}${config.gateway().BASE_PATH ?? ''}`;
     const internalUrls: Record<string, string> = Object.fromEntries(
       NAMES.map((name, at) => [name, `http://127.0.0.1:${ports[at * 2 + 1]}`]),
     );
